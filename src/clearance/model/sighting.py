@@ -1,0 +1,136 @@
+"""What was seen on a host: sightings, unknown agents, coverage, and what could not be looked at."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from clearance.model.decision import Decision, PolicyRef
+from clearance.model.terms import OS, Confidence, EndpointClass, Surface, Topic
+
+
+class Evidence(Struct, frozen=True):
+    """Why a sighting is believed. `kind` is a stable word (`package.json`, `bun-entry`, `path`, …), `detail` what was read."""
+
+    kind: str
+    detail: str
+
+
+class Endpoint(Struct, frozen=True, rename={"class_": "class"}):
+    """Where a tool sends: a host name without port, and what kind of place that is."""
+
+    host: str
+    class_: EndpointClass = "unknown"
+
+
+class SwitchState(Struct, frozen=True):
+    """A data switch as it is in force for one user.
+
+    `state`: `on` — what `stops` names flows; `off` — it is stopped; `default` — nobody set it, and `value` says what the
+    vendor's default is. `where` is the file and key, or the variable, that won.
+    """
+
+    name: str
+    state: Literal["on", "off", "default"]
+    value: str
+    where: str
+    stops: Topic
+
+
+class Sighting(Struct, frozen=True):
+    """A surface of a tool seen on a host. `id` is the same from run to run for the same thing in the same place.
+
+    `path` is as the scanned host names it. `version` is None where the bytes do not show one.
+    """
+
+    id: str
+    tool: str
+    name: str
+    surface: Surface
+    path: str
+    confidence: Confidence
+    version: str | None = None
+    user: str | None = None
+    repository: str | None = None
+    running: bool = False
+    pid: int | None = None
+    endpoint: Endpoint | None = None
+    evidence: tuple[Evidence, ...] = ()
+    switches: tuple[SwitchState, ...] = ()
+    decision: Decision | None = None
+
+
+class Unknown(Struct, frozen=True):
+    """A program or package that no catalog entry knows but that shows traits of an agent. `score` is 0 to 1."""
+
+    id: str
+    path: str
+    score: float
+    traits: tuple[str, ...]
+    user: str | None = None
+    decision: Decision | None = None
+
+
+class Coverage(Struct, frozen=True):
+    """Whether a tool was looked for in a home. `why` is given where the state is not `found` or `nothing`."""
+
+    tool: str
+    user: str
+    state: Literal["found", "nothing", "not-readable", "not-looked"]
+    why: str = ""
+
+
+class Skipped(Struct, frozen=True):
+    """What was not looked at. `probe` is the probe's name, or `walk`. `matters`: the scan is incomplete without it."""
+
+    probe: str
+    path: str
+    reason: str
+    matters: bool = True
+
+
+class Changes(Struct, frozen=True):
+    """Ids of sightings and unknown agents that are new or gone since an earlier scan."""
+
+    since: str
+    new: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+class Host(Struct, frozen=True):
+    """The scanned host. `root` is `/`, or the folder that was scanned as if it were a host."""
+
+    name: str
+    os: OS
+    root: str
+
+
+class Summary(Struct, frozen=True):
+    """Counts of one scan. `tools` are distinct tools seen; `blocked` and `warned` are tools, not sightings."""
+
+    tools: int
+    sightings: int
+    blocked: int
+    warned: int
+    files_seen: int
+    seconds: float
+    homes: int = 0
+    processes: int = 0
+    allowed: int = 0
+    unknown: int = 0
+
+
+class ScanResult(Struct, frozen=True):
+    """All that one scan says. Times are RFC 3339 in UTC. Output formats are projections of this and look nothing up."""
+
+    started: str
+    finished: str
+    host: Host
+    policy: PolicyRef
+    sightings: tuple[Sighting, ...]
+    unknown: tuple[Unknown, ...]
+    coverage: tuple[Coverage, ...]
+    skipped: tuple[Skipped, ...]
+    changes: Changes | None
+    summary: Summary

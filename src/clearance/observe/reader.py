@@ -1,0 +1,59 @@
+"""Reading a file in bounded windows, wherever it comes from.
+
+Identity and the probes never hold a path to open: they are given a `Reader`, so that the exec guard (an open file
+descriptor), the scan (a file below a root) and a test (bytes) run the same code.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Protocol
+
+
+class Reader(Protocol):
+    """Random access to one file's bytes. Reading past the end gives fewer bytes, never an error."""
+
+    size: int
+
+    def read(self, offset: int, length: int) -> bytes:
+        """At most `length` bytes from `offset`. OSError where the medium fails."""
+        ...
+
+
+class FdReader:
+    """A `Reader` over an open file descriptor, which stays the caller's to close. The file position is not moved."""
+
+    def __init__(self, fd: int, size: int | None = None) -> None:
+        self.fd = fd
+        self.size = os.fstat(fd).st_size if size is None else size
+
+    def read(self, offset: int, length: int) -> bytes:
+        """As `Reader.read`."""
+        return os.pread(self.fd, length, offset)
+
+
+class BytesReader:
+    """A `Reader` over bytes in memory: an archive member, a decompressed window, a test."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.size = len(data)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """As `Reader.read`."""
+        return self.data[offset : offset + length]
+
+
+class BudgetReader:
+    """A `Reader` that counts what is read and gives nothing more once `budget` bytes were handed out."""
+
+    def __init__(self, inner: Reader, budget: int) -> None:
+        self.inner = inner
+        self.size = inner.size
+        self.left = budget
+
+    def read(self, offset: int, length: int) -> bytes:
+        """As `Reader.read`, cut to what is left of the budget."""
+        data = self.inner.read(offset, min(length, self.left))
+        self.left -= len(data)
+        return data
