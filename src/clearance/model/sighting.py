@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from clearance.model.decision import Decision, PolicyRef
+from clearance.model.decision import Decision, PolicyRef, ToolFacts
 from clearance.model.terms import OS, Confidence, EndpointClass, Surface, Topic
 
 
@@ -122,7 +122,10 @@ class Summary(Struct, frozen=True):
 
 
 class ScanResult(Struct, frozen=True):
-    """All that one scan says. Times are RFC 3339 in UTC. Output formats are projections of this and look nothing up."""
+    """All that one scan says. Times are RFC 3339 in UTC. Output formats are projections of this and look nothing up.
+
+    `tools` are the facts, as merged with the directive's, on every tool that was seen or that replaces one.
+    """
 
     started: str
     finished: str
@@ -134,3 +137,4 @@ class ScanResult(Struct, frozen=True):
     skipped: tuple[Skipped, ...]
     changes: Changes | None
     summary: Summary
+    tools: tuple[ToolFacts, ...] = ()
