@@ -47,7 +47,9 @@ class Error(Exception):
             lines.append(f"{gutter}{self.place.text}")
             if self.place.column:
                 marks = "^" * max(1, self.place.length)
-                lines.append(" " * (len(gutter) - 2) + "| " + " " * (self.place.column - 1) + f"{marks} {self.hint}".rstrip())
+                lines.append(
+                    " " * (len(gutter) - 2) + "| " + " " * (self.place.column - 1) + f"{marks} {self.hint}".rstrip()
+                )
         elif self.hint:
             lines.append(f"  {self.hint}")
         if self.remedy:

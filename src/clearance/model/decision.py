@@ -1,7 +1,7 @@
 """A request to be judged, and the decision on it.
 
-In a `Request`, a catalog fact that nobody knows is the value `unknown`; what could not be observed here is None and makes
-a match that asks for it undetermined.
+In a `Request`, a catalog fact that nobody knows is the value `unknown`; what could not be observed here is None and
+makes a match that asks for it undetermined.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class VetResult(Struct, frozen=True):
 class Request(Struct, frozen=True):
     """What is to be judged: a tool (or an unknown agent) as seen, by whom, where, at what instant.
 
-    `tool` is None for an unknown agent, and then `score` is its likeness to an agent. `endpoint` is the host it sends to:
-    the one seen, else the one configured for this user and tool; None means the tool's own default. `at` is aware.
-    Every other None is "not observed here".
+    `tool` is None for an unknown agent, and then `score` is its likeness to an agent. `endpoint` is the host it
+    sends to: the one seen, else the one configured for this user and tool; None means the tool's own default.
+    `at` is aware. Every other None is "not observed here".
     """
 
     tool: ToolFacts | None
@@ -92,8 +92,9 @@ class PolicyRef(Struct, frozen=True):
 class Decision(Struct, frozen=True):
     """The directive applied to a request. The same request and directive give the same decision everywhere.
 
-    `enforce` is the weaker of effect and the rule's `enforce`, before the host's mode. `undetermined` are the rules that
-    were skipped because what they ask for was not observed. `endpoint_class` is the class the endpoint was judged as.
+    `enforce` is the weaker of effect and the rule's `enforce`, before the host's mode. `undetermined` are the rules
+    that were skipped because what they ask for was not observed. `endpoint_class` is what the
+    endpoint was judged as.
     """
 
     tool: str | None

@@ -1,7 +1,7 @@
 """The directive: what is cleared, restricted or barred, from when, for whom, why, and what replaces it.
 
-These structs are the shape of the document (`apiVersion: clearance/v1`), which `schemas/directive-v1.json` is generated
-from. What the fields mean is in `docs/directive.md`; how a request is judged is in `judge/engine.py`.
+These structs are the shape of the document (`apiVersion: clearance/v1`), which `schemas/directive-v1.json` is
+generated from. What the fields mean is in `docs/directive.md`; how a request is judged is in `judge/engine.py`.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class AuditTerms(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
 
 
 class Enforcement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How enforcement behaves when it fails, how many programs a change may stop (percent), and how long records stay."""
+    """How enforcement behaves when it fails, how many programs a change may stop (percent), how long records stay."""
 
     on_failure: Literal["open", "closed"] = "open"
     blast_radius: int = 5

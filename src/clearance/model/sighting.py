@@ -11,7 +11,7 @@ from clearance.model.terms import OS, Confidence, EndpointClass, Surface, Topic
 
 
 class Evidence(Struct, frozen=True):
-    """Why a sighting is believed. `kind` is a stable word (`package.json`, `bun-entry`, `path`, …), `detail` what was read."""
+    """Why a sighting is believed: `kind` is a stable word (`package.json`, `bun-entry`, …), `detail` what was read."""
 
     kind: str
     detail: str
@@ -27,8 +27,8 @@ class Endpoint(Struct, frozen=True, rename={"class_": "class"}):
 class SwitchState(Struct, frozen=True):
     """A data switch as it is in force for one user.
 
-    `state`: `on` — what `stops` names flows; `off` — it is stopped; `default` — nobody set it, and `value` says what the
-    vendor's default is. `where` is the file and key, or the variable, that won.
+    `state`: `on` — what `stops` names flows; `off` — it is stopped; `default` — nobody set it, and `value` says what
+    the vendor's default is. `where` is the file and key, or the variable, that won.
     """
 
     name: str

@@ -55,7 +55,7 @@ SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 TOPICS: Final[tuple[Topic, ...]] = get_args(Topic)
 
 UNKNOWN: Final = "unknown"
-"""The value of a catalog fact that was looked for and not found. It is a value: `not: {residency: in-house}` holds for it."""
+"""A catalog fact that was looked for and not found. It is a value: `not: {residency: in-house}` holds for it."""
 
 IN_HOUSE: Final = "in-house"
 """The residency of what stays on the company's own machines."""

@@ -15,6 +15,11 @@ from clearance.model.terms import Deployment, Kind, Risk, Scope, Topic, Training
 
 T = TypeVar("T")
 
+Format = Literal[
+    "json", "jsonc", "toml", "yaml", "env", "jsonl", "sqlite", "leveldb", "plist", "text", "folder", "other"
+]  # fmt: skip
+"""How a file of a tool is written."""
+
 
 class Fact(Struct, Generic[T], frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A value with its provenance.
@@ -49,7 +54,9 @@ class Location(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
     path: str
     scope: Scope = "user"
-    format: Literal["json", "jsonc", "toml", "yaml", "env", "jsonl", "sqlite", "leveldb", "plist", "text", "folder", "other"] = "other"
+    format: Literal[
+        "json", "jsonc", "toml", "yaml", "env", "jsonl", "sqlite", "leveldb", "plist", "text", "folder", "other"
+    ] = "other"
     key: str = ""
     schema: str = ""
 
@@ -83,7 +90,7 @@ class Surfaces(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
 
 class Incident(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Something reported in public: what was observed, when, by whom. Never an intent. `date` may be a month or `unknown`."""
+    """Something reported in public: what was observed, when, by whom. `date` may be a month or `unknown`."""
 
     what: str
     date: str

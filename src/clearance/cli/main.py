@@ -1,0 +1,146 @@
+"""The door: finds the verb, runs it, and is the one place that prints an error and chooses the exit code.
+
+A verb is one file in this folder and is imported only when called, so that `clearance --help` costs little. Its
+`app` is a cyclopts application whose commands return an exit code.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from clearance import __version__
+from clearance.errors import Error
+
+if TYPE_CHECKING:
+    from cyclopts import App, CycloptsError
+
+USAGE: Final = 2
+INTERNAL: Final = 101
+INTERRUPTED: Final = 130
+ISSUES: Final = "see SECURITY.md and CONTRIBUTING.md for where to send it"
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A word after `clearance`, the module that holds its `app`, and what it answers."""
+
+    name: str
+    module: str
+    help: str
+
+
+VERBS: Final = (
+    Verb("scan", "clearance.cli.scan", "Which AI coding tools are on this machine, and may they be used?"),
+    Verb(
+        "explain",
+        "clearance.cli.explain",
+        "One tool in full, several side by side, or what Clearance itself records.",
+    ),
+    Verb("policy", "clearance.cli.policy", "Check, try out, test and compare directives."),
+    Verb(
+        "doctor",
+        "clearance.cli.doctor",
+        "What this machine lets Clearance see, and where each setting came from.",
+    ),
+)
+
+EXIT_CODES: Final = """\
+Exit codes: 0 nothing at or above --fail-on · 1 findings · 2 usage, configuration or IO error ·
+            3 nothing was looked at · 4 incomplete · 101 internal error"""
+
+
+def help_text() -> str:
+    """What `clearance --help` prints."""
+    width = max(len(verb.name) for verb in VERBS)
+    verbs = "\n".join(f"  {verb.name:<{width}}  {verb.help}" for verb in VERBS)
+    return (
+        "Usage: clearance VERB [ARGS]\n\n"
+        "Which AI coding tools are here, may they be used, why, and what instead.\n\n"
+        f"{verbs}\n\n"
+        "  clearance VERB --help   all options of a verb\n"
+        "  clearance --version     the version\n\n"
+        f"{EXIT_CODES}\n"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line (without the program's name) and return its exit code. Never raises."""
+    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _dispatch(tokens)
+        sys.stdout.flush()
+    except Error as error:
+        _say(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`). Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last resort, so that a person never meets a bare traceback
+        return _internal(error, tokens)
+    return code
+
+
+def _dispatch(tokens: list[str]) -> int:
+    if not tokens or tokens[0] in ("--help", "-h", "help"):
+        print(help_text(), end="")
+        return 0
+    if tokens[0] in ("--version", "-V"):
+        print(f"clearance {__version__}")
+        return 0
+    verb = next((verb for verb in VERBS if verb.name == tokens[0]), None)
+    if verb is None:
+        raise _unknown_verb(tokens[0])
+    app: App = importlib.import_module(verb.module).app
+    return run(app, tokens[1:])
+
+
+def run(app: App, tokens: list[str]) -> int:
+    """Run a verb's application. What it was called with wrongly becomes an `Error`."""
+    from cyclopts import CycloptsError
+
+    try:
+        code = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        raise _misused(error, app, tokens) from error
+    return code if isinstance(code, int) else 0
+
+
+def _unknown_verb(word: str) -> Error:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, [verb.name for verb in VERBS], n=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"the verbs are: {', '.join(verb.name for verb in VERBS)}"
+    return Error(f"{word!r} is not a verb of clearance", hint=hint, remedy="see: clearance --help")
+
+
+def _misused(error: CycloptsError, app: App, tokens: list[str]) -> Error:
+    what = " ".join(str(error).split())
+    path = " ".join([*app.name, *(token for token in tokens[:1] if token in app)])
+    return Error(what[:1].lower() + what[1:].rstrip("."), remedy=f"see: clearance {path} --help")
+
+
+def _say(error: Error) -> None:
+    for paragraph in str(error).split("\n\n"):
+        print(f"error: {paragraph}", file=sys.stderr)
+
+
+def _internal(error: Exception, tokens: list[str]) -> int:
+    if "-vv" in tokens:
+        import traceback
+
+        traceback.print_exception(error)
+    print(
+        f"error: internal: {type(error).__name__}: {error}\n"
+        f"  this is a defect in clearance {__version__}; run again with -vv for the details, and {ISSUES}",
+        file=sys.stderr,
+    )
+    return INTERNAL
