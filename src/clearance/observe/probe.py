@@ -45,7 +45,8 @@ class Found:
     """A path that matched. `path` is as the scanned host names it, with undecodable bytes as surrogates.
 
     `home` is the home it lies in, if any. `names` are the entries of its folder (of itself, for a folder), so that a
-    probe sees its neighbours without asking. `reader` is open during `parse` only; `data()` is the first `pattern.read` bytes.
+    probe sees its neighbours without asking. `reader` is open during `parse` only; `data()` is the first
+    `pattern.read` bytes.
     """
 
     __slots__ = ("folder", "home", "mode", "mtime", "names", "os", "path", "pattern", "reader", "size", "uid")
@@ -67,26 +68,30 @@ class Found:
         self.folder = folder
 
     def data(self) -> bytes:
-        """The first `pattern.read` bytes of the file. OSError where the medium fails; the walk turns it into `Skipped`."""
+        """The first `pattern.read` bytes. OSError where the medium fails, which the walk turns into `Skipped`."""
         return self.reader.read(0, self.pattern.read)
 
 
 class SettingRead(Struct, frozen=True):
-    """A value that some place gives to a data switch or a base URL of a tool; which one is in force is settled later.
+    """A value that some place gives to a data switch, a base URL or a credential variable of a tool.
 
-    `name` is the switch's name, or the variable or key of a base URL. `value` never holds a credential: user names,
-    passwords and query strings are cut from URLs before this is made. `user` None means every user of the host.
+    Which one is in force is settled later (`settle.py`). `name` is the switch's name, else the variable or key.
+    `value` never holds a secret: of a base URL only scheme, host and port are kept, of a credential nothing.
+    `user` None means every user of the host; `line` counts from 1, 0 where the place has none; `folder` is the
+    project that it holds for. `pid` is set where a running process has it in its environment.
     """
 
     tool: str
-    what: Literal["switch", "base-url"]
+    what: Literal["switch", "base-url", "credential"]
     name: str
     value: str
-    scope: Scope | Literal["env"]
+    scope: Scope
     path: str
     key: str
     user: str | None
+    line: int = 0
     folder: str = ""
+    pid: int | None = None
 
 
 class AgentTraits(Struct, frozen=True):

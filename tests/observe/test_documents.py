@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearance.observe.documents import LIMIT, YAML_LIMIT, lookup, lookup_all, parse, without_comments
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_plain_json_is_read_as_the_standard_library_reads_it(value: object) -> None:
+    assert parse(json.dumps(value).encode(), "json") == value
+
+
+@given(JSON)
+def test_removing_comments_changes_no_document_that_has_none(value: object) -> None:
+    text = json.dumps(value).encode()
+    assert without_comments(text) == text
+
+
+@given(st.dictionaries(st.text(), st.lists(st.text()), min_size=1))
+def test_comments_and_trailing_commas_are_read_over(value: dict[str, list[str]]) -> None:
+    members = ", // after\n".join(f"{json.dumps(k)}: {json.dumps(v)[:-1]}{',' if v else ''}]" for k, v in value.items())
+    text = f'/* before " */ {{ {members}, /* last */ }} // end'
+    assert parse(text.encode(), "jsonc") == value
+
+
+@given(st.binary(max_size=400), st.sampled_from(["json", "jsonc", "toml", "yaml", "plist", "text"]))
+def test_arbitrary_bytes_give_a_value_or_a_value_error(data: bytes, kind: str) -> None:
+    try:
+        parse(data, kind)
+    except ValueError as error:
+        assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b",/*" * 300_000,
+        b'"' + b'\\"' * 500_000,
+        b"[," * 400_000,
+        b'{"a":' * 200_000,
+        b",/**/" * 200_000 + b"]",
+        b"/" * LIMIT,
+    ],
+)
+def test_hostile_json_ends_in_an_error(hostile: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse(hostile, "jsonc")
+
+
+def test_what_is_too_large_is_refused_unread() -> None:
+    with pytest.raises(ValueError, match="larger than"):
+        parse(b" " * (LIMIT + 1), "json")
+    with pytest.raises(ValueError, match="larger than"):
+        parse(b" " * (YAML_LIMIT + 1), "yaml")
+
+
+def test_a_yaml_bomb_is_no_bomb() -> None:
+    bomb = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
+        b"%c: &%c [%s]\n" % (c, c, b",".join([b"*%c" % (c - 1)] * 9)) for c in range(ord("b"), ord("k"))
+    )
+    document = parse(bomb, "yaml")
+    assert lookup(document, "a.0") is None
+    assert set(document) == set("abcdefghij")
+
+
+def test_a_key_with_dots_is_tried_whole_first() -> None:
+    document = {"telemetry.level": "off", "telemetry": {"level": "all", "x": 1}}
+    assert lookup(document, "telemetry.level") == "off"
+    assert lookup(document, "telemetry.x") == 1
+    assert lookup(document, "telemetry.none") is None
+    assert lookup({"a.b": {"c": 3}}, "a.b.c") == 3
+
+
+def test_a_star_names_every_member() -> None:
+    document = {"provider": {"one": {"options": {"baseURL": "u"}}, "two": {"options": {"baseURL": "v"}}, "three": 3}}
+    assert list(lookup_all(document, "provider.*.options.baseURL")) == [
+        ("provider.one.options.baseURL", "u"),
+        ("provider.two.options.baseURL", "v"),
+    ]
+    assert list(lookup_all({"l": [{"u": 1}, {"u": 2}]}, "l.*.u")) == [("l.0.u", 1), ("l.1.u", 2)]
+    assert list(lookup_all([1, 2], "*")) == [("0", 1), ("1", 2)]
