@@ -102,9 +102,11 @@ def described(server: dict[str, Any]) -> tuple[tuple[Evidence, ...], Endpoint | 
         evidence.append(Evidence("connects", redact(url)))
         host = host_of(url)
         endpoint = Endpoint(host) if host else None
-    for block in ("env", "environment", "headers"):
-        if isinstance(server.get(block), dict) and server[block]:
-            evidence.append(Evidence(block, ", ".join(sorted(map(str, server[block])))[:LONGEST]))
+    evidence.extend(
+        Evidence(block, ", ".join(sorted(map(str, server[block])))[:LONGEST])
+        for block in ("env", "environment", "headers")
+        if isinstance(server.get(block), dict) and server[block]
+    )
     return tuple(evidence), endpoint
 
 

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from clearance.model.sighting import Sighting, Skipped
+from clearance.model.tool import Setter, Switch
+from clearance.observe.probe import AgentTraits, SettingRead, Span, sighting_id
+from clearance.observe.settle import settle
+from tests.builders import CHECKED, catalog, tool
+
+TELEMETRY = Switch(
+    "telemetry",
+    "telemetry",
+    "on",
+    (Setter("env", "NO_TELEMETRY", off=("1", "true")), Setter("~/.t/s.json", "telemetry", off=(False,), on=(True,))),
+    CHECKED,
+    ("a test",),
+)
+CATALOG = catalog(tool("t", switches=(TELEMETRY,)), tool("u"))
+
+
+def binary(user: str | None = "ana", tool_id: str = "t") -> Sighting:
+    path = f"/home/{user}/bin/x" if user else "/usr/bin/x"
+    return Sighting(sighting_id(tool_id, "binary", path, user), tool_id, "T", "binary", path, "certain", user=user)
+
+
+def reading(what: Any, key: str, value: str = "", **fields: Any) -> SettingRead:
+    values: dict[str, Any] = {
+        "tool": "t",
+        "name": key,
+        "scope": "user",
+        "path": "/home/ana/.bashrc",
+        "user": "ana",
+        "line": 3,
+    }
+    return SettingRead(**(values | {"what": what, "key": key, "value": value} | fields))
+
+
+def test_session_files_become_one_store() -> None:
+    spans = [Span("t", "ana", "~/.t/*/*.jsonl", f"/home/ana/.t/{n}/a.jsonl", 10, 86400.0 * n) for n in range(1, 4)]
+    (seen,) = settle(spans, CATALOG).sightings
+    assert (seen.surface, seen.path, seen.user) == ("session-store", "/home/ana/.t", "ana")
+    assert seen.evidence[1].detail == "3 files, 30 bytes, 1970-01-02 to 1970-01-04"
+
+
+def test_a_variable_of_a_tool_that_is_not_here_is_not_the_tools() -> None:
+    url = reading("base-url", "T_URL", "https://relay.example")
+    assert settle([url], CATALOG).sightings == ()
+    seen = {s.surface: s for s in settle([url, binary()], CATALOG).sightings}
+    assert seen["base-url"].endpoint is not None
+    assert seen["base-url"].endpoint.host == "relay.example"
+    assert seen["binary"].endpoint == seen["base-url"].endpoint
+    assert settle([url, binary(user="bo")], CATALOG).endpoints == {}
+
+
+def test_a_setting_of_a_tools_own_file_counts_by_itself() -> None:
+    (seen,) = settle([reading("base-url", "provider.a.url", "https://a.example")], CATALOG).sightings
+    assert (seen.surface, seen.evidence[0].kind) == ("base-url", "setting")
+
+
+def test_a_credential_variable_is_present_without_its_value() -> None:
+    seen = [
+        s for s in settle([reading("credential", "T_KEY"), binary()], CATALOG).sightings if s.surface == "credential"
+    ]
+    assert seen[0].evidence[0].detail == "T_KEY is set"
+    assert seen[0].evidence[1].detail == "3"
+
+
+@pytest.mark.parametrize(("value", "host"), [("1", "bedrock-runtime.amazonaws.com"), ("0", None), ("", None)])
+def test_a_provider_is_switched_on(value: str, host: str | None) -> None:
+    endpoints = settle([reading("base-url", "T_USE_BEDROCK", value), binary()], CATALOG).endpoints
+    assert endpoints.get(("t", "ana")) == host
+
+
+def test_the_strongest_place_wins() -> None:
+    places = [
+        reading("base-url", "provider.url", "https://file.example"),
+        reading("base-url", "T_URL", "https://variable.example"),
+        reading("base-url", "T_URL", "https://project.example", scope="project", folder="/home/ana/p"),
+    ]
+    assert settle([*places, binary()], CATALOG).endpoints == {("t", "ana"): "variable.example"}
+    running = reading("base-url", "T_URL", "https://process.example", pid=7)
+    assert settle([*places, running, binary()], CATALOG).endpoints == {("t", "ana"): "process.example"}
+    managed = reading("base-url", "url", "https://managed.example", scope="managed")
+    assert settle([*places, running, managed, binary()], CATALOG).endpoints == {("t", "ana"): "managed.example"}
+
+
+def test_everybodys_endpoint_holds_where_a_user_has_none() -> None:
+    everybody = reading("base-url", "T_URL", "https://all.example", user=None, path="/etc/environment")
+    (seen,) = [s for s in settle([everybody, binary()], CATALOG).sightings if s.surface == "binary"]
+    assert seen.endpoint is not None
+    assert seen.endpoint.host == "all.example"
+
+
+@pytest.mark.parametrize(
+    ("readings", "state", "value"),
+    [
+        ([], "default", "on"),
+        ([reading("switch", "NO_TELEMETRY", "1", name="telemetry")], "off", "1"),
+        ([reading("switch", "NO_TELEMETRY", "banana", name="telemetry")], "on", "banana"),
+        ([reading("switch", "telemetry", "false", name="telemetry")], "off", "false"),
+        ([reading("switch", "telemetry", "true", name="telemetry", scope="managed"),
+          reading("switch", "NO_TELEMETRY", "1", name="telemetry")], "on", "true"),
+        ([reading("switch", "NO_TELEMETRY", "1", name="telemetry", user="bo")], "default", "on"),
+        ([reading("switch", "NO_TELEMETRY", "1", name="telemetry", scope="project", folder="/p")], "default", "on"),
+    ],
+)  # fmt: skip
+def test_the_state_of_a_switch_for_a_user(readings: list[SettingRead], state: str, value: str) -> None:
+    (seen,) = [s for s in settle([*readings, binary()], CATALOG).sightings if s.surface == "binary"]
+    (switch,) = seen.switches
+    assert (switch.name, switch.state, switch.value, switch.stops) == ("telemetry", state, value, "telemetry")
+
+
+def test_what_is_seen_twice_is_said_once() -> None:
+    agent = AgentTraits("/a", 0.9, ("x",))
+    skipped = Skipped("walk", "/b", "gone")
+    settled = settle([binary(), binary(), agent, agent, skipped, skipped], CATALOG)
+    assert (len(settled.sightings), len(settled.agents), len(settled.skipped)) == (1, 1, 1)
+
+
+def test_the_order_does_not_depend_on_the_order_of_seeing() -> None:
+    seen = [binary(), binary(user="bo"), binary(tool_id="u"), binary(user=None)]
+    assert settle(seen, CATALOG).sightings == settle(reversed(seen), CATALOG).sightings
