@@ -1,0 +1,91 @@
+"""`clearance explain`: what the catalog knows of a tool, several side by side, and what Clearance itself records."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from difflib import get_close_matches
+from typing import Annotated, Final
+
+import msgspec
+from cyclopts import App, Parameter
+
+from clearance.catalog import load_catalog
+from clearance.catalog.index import Catalog
+from clearance.errors import Error
+from clearance.model.tool import Tool
+from clearance.prove.formats import tool as tool_format
+
+app = App(name="explain", help="One tool in full, several side by side, or what Clearance itself records.")
+
+COLLECTS: Final = """\
+What `clearance scan` looks at and keeps
+
+It looks at   the names, sizes and places of files in the homes it may read, the beginnings of those that could be
+              programs, settings files of AI coding tools, and the programs that are running.
+It reports    which AI coding tools are here, in which version, in whose home; that a credential exists, of what kind
+              and with which file mode; how large a session store is and from which days; where a tool sends to; which
+              data switches are set; and what the company's directive says about it.
+It never keeps  a credential, a prompt, an answer, or the content of your files. Secrets are passed over unread where
+              their kind can be told without them.
+Where it goes   to the screen or the file that you name. Nothing is sent anywhere; there is no telemetry.
+Who can see it  whoever you give the output to. As root it covers every home of this machine, otherwise your own.
+It never asks  who you are: nothing is judged by nationality, language or time zone.
+"""
+
+
+@app.default
+def explain(
+    *tools: str,
+    compare: Annotated[bool, Parameter(negative=())] = False,
+    collects: Annotated[bool, Parameter(negative=())] = False,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Show what the catalog knows of a tool, every fact with its source and age.
+
+    Parameters
+    ----------
+    tools
+        Ids of tools, as `clearance scan` prints them. None lists all.
+    compare
+        Put the tools side by side.
+    collects
+        Say in plain words what Clearance looks at, keeps and sends.
+    json
+        The catalog entries as JSON.
+    """
+    if collects:
+        print(COLLECTS, end="")
+        return 0
+    catalog = load_catalog()
+    width = min(shutil.get_terminal_size((100, 24)).columns, 120)
+    chosen = [find(catalog, name) for name in tools]
+    if json:
+        print(msgspec.json.format(msgspec.json.encode(chosen or list(catalog.tools.values())), indent=2).decode())
+    elif not chosen:
+        for entry in catalog.tools.values():
+            print(f"{entry.id:<18} {entry.name}, {entry.vendor.value.name}")
+    elif compare:
+        print(tool_format.comparison(chosen, today(), width), end="")
+    else:
+        print("\n".join(tool_format.sheet(entry, today(), width) for entry in chosen), end="")
+    return 0
+
+
+def today() -> dt.date:
+    """The day against which the age of a fact is told."""
+    return dt.datetime.now(dt.UTC).date()
+
+
+def find(catalog: Catalog, name: str) -> Tool:
+    """The tool of this id, alias or name. `Error` with the nearest ids where there is none."""
+    wanted = name.lower()
+    for entry in catalog.tools.values():
+        if wanted in {entry.id, entry.name.lower(), *(alias.lower() for alias in entry.aliases)}:
+            return entry
+    near = get_close_matches(wanted, list(catalog.tools), n=3, cutoff=0.4)
+    raise Error(
+        f"{name!r} is not a tool that the catalog knows",
+        hint=f"did you mean {', '.join(near)}?" if near else "",
+        remedy="all tools: clearance explain",
+    )
