@@ -1,0 +1,1 @@
+export OPENAI_BASE_URL=https://llm.corp.example.com/v1
