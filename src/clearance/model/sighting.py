@@ -38,6 +38,14 @@ class SwitchState(Struct, frozen=True):
     stops: Topic
 
 
+class Suppressed(Struct, frozen=True):
+    """Somebody reviewed this finding: it stays in the result, and no longer counts for the exit code until `until`."""
+
+    reason: str
+    owner: str
+    until: str
+
+
 class Sighting(Struct, frozen=True):
     """A surface of a tool seen on a host. `id` is the same from run to run for the same thing in the same place.
 
@@ -59,6 +67,7 @@ class Sighting(Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     switches: tuple[SwitchState, ...] = ()
     decision: Decision | None = None
+    suppressed: Suppressed | None = None
 
 
 class Unknown(Struct, frozen=True):
@@ -70,6 +79,7 @@ class Unknown(Struct, frozen=True):
     traits: tuple[str, ...]
     user: str | None = None
     decision: Decision | None = None
+    suppressed: Suppressed | None = None
 
 
 class Coverage(Struct, frozen=True):

@@ -1,0 +1,42 @@
+"""What is new and what is gone since an earlier scan. Pure but for reading the earlier document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from clearance.errors import Error, Place
+from clearance.model.sighting import Changes
+
+
+class _Seen(Struct):
+    id: str
+
+
+class _Earlier(Struct, rename={"schema_": "schema"}):
+    schema_: str
+    finished: str
+    sightings: tuple[_Seen, ...]
+    unknown: tuple[_Seen, ...] = ()
+
+
+def changes_since(path: str, ids: Iterable[str]) -> Changes:
+    """Ids here and not there are new, ids there and not here are gone. `Error` where the file is not an earlier scan."""
+    try:
+        earlier = msgspec.json.decode(Path(path).read_bytes(), type=_Earlier)
+    except OSError as error:
+        raise Error(f"cannot read the earlier scan: {error.strerror}", place=Place(path)) from error
+    except msgspec.MsgspecError as error:
+        remedy = "make one with: clearance scan --json > earlier.json"
+        raise Error(f"not an earlier scan: {error}", place=Place(path), remedy=remedy) from error
+    if earlier.schema_ != "clearance/scan/v1":
+        remedy = "this version reads clearance/scan/v1"
+        raise Error(
+            f"{earlier.schema_!r} is not a version of a scan that can be compared", place=Place(path), remedy=remedy
+        )
+    then = {seen.id for seen in (*earlier.sightings, *earlier.unknown)}
+    now = set(ids)
+    return Changes(earlier.finished, tuple(sorted(now - then)), tuple(sorted(then - now)))
