@@ -24,7 +24,7 @@ class _Earlier(Struct, rename={"schema_": "schema"}):
 
 
 def changes_since(path: str, ids: Iterable[str]) -> Changes:
-    """Ids here and not there are new, ids there and not here are gone. `Error` where the file is not an earlier scan."""
+    """Ids here and not there are new, ids there and not here are gone. `Error` where the file is no earlier scan."""
     try:
         earlier = msgspec.json.decode(Path(path).read_bytes(), type=_Earlier)
     except OSError as error:
