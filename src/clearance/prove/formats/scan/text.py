@@ -1,0 +1,335 @@
+"""A scan for a person at a terminal: what is blocked first, what was not looked at last.
+
+Guarantees: no control character but line feeds (and, with `colour`, the colours of this module) is written; no line is
+wider than `width` cells, unless a single word is; colour says nothing that the words do not say.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from clearance.model.decision import Decision
+from clearance.model.sighting import ScanResult, Sighting, Skipped, Unknown
+from clearance.model.terms import Effect
+from clearance.prove.formats import wording
+from clearance.prove.formats.escape import plain
+from clearance.prove.formats.outline import Hole, Section, ToolGroup, counts, gaps, holes, sections
+from clearance.prove.formats.rendering import RenderOptions
+
+LABELS: Final[dict[Effect | None, tuple[str, str]]] = {
+    "block": ("BLOCK", "bold white on red"),
+    "warn": ("WARN", "bold black on yellow"),
+    "allow-with-settings": ("SETTINGS", "bold black on cyan"),
+    "allow": ("ALLOW", "bold black on green"),
+    None: ("SEEN", "bold"),
+}
+UNKNOWN_STYLE: Final = "bold white on magenta"
+
+INDENT: Final = 10
+"""Where everything begins that belongs to a heading."""
+
+TERM: Final = 9
+"""How wide the words `why`, `instead` and their like are set."""
+
+PLACES: Final[dict[Effect | None, int]] = {"block": 6, "warn": 4}
+"""How many places of a tool are shown, by what holds for it; the rest is counted."""
+
+PLACES_OTHERWISE: Final = 2
+
+GAPS: Final = 3
+
+NARROWEST: Final = 40
+
+
+def render(result: ScanResult, options: RenderOptions) -> str:
+    """The screen, ending with a line feed."""
+    return Screen(result, options).draw()
+
+
+class Screen:
+    """One screen in the making: lines are appended in reading order."""
+
+    def __init__(self, result: ScanResult, options: RenderOptions) -> None:
+        self.result = result
+        self.options = options
+        self.width = max(NARROWEST, options.width)
+        self.console = Console(
+            file=io.StringIO(), width=self.width, color_system="standard" if options.colour else None,
+            force_terminal=options.colour, markup=False, highlight=False, emoji=False, legacy_windows=False,
+        )  # fmt: skip
+        self.lines: list[Text] = []
+        self.new = frozenset(result.changes.new if result.changes else ())
+
+    def draw(self) -> str:
+        """All lines, drawn."""
+        self.header()
+        for section in sections(self.result, self.options.group_by):
+            self.section(section)
+        for agent in self.result.unknown:
+            self.unknown(agent)
+        if self.result.unknown:
+            self.blank()
+        self.footer()
+        with self.console.capture() as captured:
+            for line in self.lines:
+                line.rstrip()
+                self.console.print(line, soft_wrap=True)
+        return captured.get()
+
+    # Lines.
+
+    def blank(self) -> None:
+        """An empty line, never two of them."""
+        if self.lines and self.lines[-1].plain:
+            self.lines.append(Text())
+
+    def write(self, text: Text | str, *, indent: int = 0, first: Text | None = None) -> None:
+        """A paragraph, wrapped at `width`, its lines indented; `first` stands before the first line's text."""
+        body = text if isinstance(text, Text) else Text(plain(text, limit=4000))
+        room = max(NARROWEST // 2, self.width - indent)
+        start = first or Text(" " * indent)
+        for number, line in enumerate(body.wrap(self.console, room)):
+            self.lines.append(Text.assemble(start if number == 0 else " " * indent, line))
+
+    def term(self, word: str, text: Text | str) -> None:
+        """`why  …` under a tool."""
+        if text:
+            first = Text.assemble(" " * INDENT, (f"{word:<{TERM}}", "dim"))
+            self.write(text, indent=INDENT + TERM, first=first)
+
+    # Parts.
+
+    def header(self) -> None:
+        """Which host, which directive, how much was looked at."""
+        result = self.result
+        root = "" if result.host.root == "/" else f" · root {plain(result.host.root)}"
+        host = Text(plain(result.host.name), style="bold")
+        self.write(Text.assemble(host, root, " · ", plain(wording.directive(result.policy))))
+        looked = f"Looked at {wording.looked_at(result)}."
+        if not (result.sightings or result.unknown):
+            looked += f" {self.nothing()}"
+        self.write(looked)
+        if result.changes:
+            new, gone = len(result.changes.new), len(result.changes.gone)
+            self.write(f"Since {wording.day(result.changes.since)}: {new:,} new, {gone:,} gone.")
+        self.blank()
+
+    def nothing(self) -> str:
+        """That no tool was found, and how much that says."""
+        if self.gaps_exist():
+            return "No AI coding tool found where it could look; not everything could be read."
+        if not self.result.summary.files_seen:
+            return "Nothing was looked at."
+        return "No AI coding tool found; everything could be read."
+
+    def gaps_exist(self) -> bool:
+        """Whether something that matters was not looked at."""
+        return any(item.matters for item in self.result.skipped) or bool(holes(self.result.coverage))
+
+    def section(self, section: Section) -> None:
+        """A heading where the outline has one, and its tools."""
+        if section.user is not None:
+            name = plain(section.user) if section.user else "every user"
+            many = wording.many(len(section.groups), "tool")
+            self.write(Text.assemble((name, "bold"), (f" · {many}", "dim")))
+        if self.options.group_by == "decision":
+            self.decided_alike(section)
+            return
+        name_width = min(28, max(cell_len(title(group)) for group in section.groups))
+        for group in section.groups:
+            self.tool(group, name_width)
+
+    def tool(self, group: ToolGroup, name_width: int) -> None:
+        """A tool: heading, places, why and what instead."""
+        self.heading(label(group.effect), Text(title(group), style="bold"), wording.facts(group), name_width)
+        self.places(group)
+        first, *others = group.verdicts
+        if first.decision:
+            self.reasons(first.decision)
+        if first.undetermined:
+            rules = wording.listed(first.undetermined)
+            self.term("unsure", f"not judged by {rules}: what it asks for could not be observed here")
+        for verdict in others:
+            users = wording.listed(dict.fromkeys(s.user or "all" for s in verdict.sightings))
+            what = wording.many(len(verdict.sightings), "place")
+            decision = verdict.decision
+            said = f"{decision.effect} for {what} of {users} · {wording.why(decision)}" if decision else "not judged"
+            self.term("but", said)
+        flows = wording.flows(group)
+        self.term("data", f"leaves this machine: {flows}" if flows else "")
+        self.blank()
+
+    def decided_alike(self, section: Section) -> None:
+        """A verdict, and the tools that it hits, a line each."""
+        decision = section.decision
+        why = wording.why(decision) if decision else "not judged"
+        self.heading(label(decision.effect if decision else None), Text(plain(why)), "", 0)
+        names = min(28, max(cell_len(title(group)) for group in section.groups))
+        for group in section.groups:
+            users = wording.listed(dict.fromkeys(s.user or "all" for s in group.sightings))
+            what = wording.many(len(group.sightings), "place")
+            text = Text.assemble(f"{what} of {plain(users)}", (f" · {plain(wording.facts(group))}", "dim"))
+            name = padded(Text(title(group), style="bold"), names + 2)
+            self.write(text, indent=INDENT + names + 2, first=Text.assemble(" " * INDENT, name))
+            if self.options.verbose:
+                self.places(group)
+        if decision:
+            self.term("instead", wording.instead(decision, self.result))
+            self.term("settings", wording.settings(decision))
+            self.term("soon", wording.upcoming(decision))
+        self.blank()
+
+    def heading(self, mark: Text, name: Text, facts: str, name_width: int) -> None:
+        """` BLOCK    Claude Code 2.1.329    Anthropic, US · cloud`; what does not fit goes below."""
+        start = padded(mark, INDENT)
+        used = INDENT + max(name_width, cell_len(name.plain)) + 2
+        if facts and used + cell_len(plain(facts)) <= self.width:
+            head = padded(name, used - INDENT)
+            self.lines.append(Text.assemble(start, head, (plain(facts), "dim")))
+            return
+        self.write(name, indent=INDENT, first=start)
+        if facts:
+            self.write(Text(plain(facts), style="dim"), indent=INDENT)
+
+    def places(self, group: ToolGroup) -> None:
+        """Who, where, what: one line a place."""
+        rows = list(self.rows(group.sightings, several_versions=len(group.versions) > 1))
+        most = PLACES.get(group.effect, PLACES_OTHERWISE)
+        shown = rows if self.options.verbose else rows[:most]
+        if len(rows) == most + 1:
+            # The line that counts the rest would be as long as the rest.
+            shown = rows
+        users = min(12, max((cell_len(user) for user, _, _ in shown), default=0))
+        users += 2 if users else 0
+        room = self.width - INDENT - users
+        widest = max(NARROWEST // 2, room * 3 // 5)
+        paths = max((cell_len(path) for _, path, _ in shown if cell_len(path) <= widest), default=0)
+        for user, path, what in shown:
+            start = Text.assemble(" " * INDENT, padded(Text(user), users))
+            column = INDENT + users + paths + 2
+            if cell_len(path) <= paths and column < self.width - 12:
+                self.write(Text(what, "dim"), indent=column, first=Text.assemble(start, padded(Text(path), paths + 2)))
+            else:
+                self.write(fitting(path, max(room, 20)), indent=INDENT + users, first=start)
+                self.write(Text(what, "dim"), indent=INDENT + users + 2)
+        if len(shown) < len(rows):
+            self.write(f"… and {len(rows) - len(shown):,} more (clearance scan --json)", indent=INDENT)
+
+    def rows(self, sightings: Iterable[Sighting], *, several_versions: bool) -> Iterator[tuple[str, str, str]]:
+        """(user, path, what) of each place; what was seen in the same place is said on one line."""
+        merged: dict[tuple[str, str], list[Sighting]] = {}
+        for seen in sightings:
+            where = wording.place(seen.path, seen.user, self.options.home_prefixes)
+            line = wording.line_of(seen)
+            user = "" if self.options.group_by == "user" else seen.user or "all"
+            merged.setdefault((user, f"{where}:{line}" if line else where), []).append(seen)
+        for (user, where), together in merged.items():
+            what = wording.sightings(together, new=self.new, version=several_versions)
+            yield plain(user, limit=32), plain(where, limit=1000), plain(what, limit=200)
+
+    def reasons(self, decision: Decision) -> None:
+        """Why it was decided so, what to do instead, and what is to come."""
+        self.term("why", wording.why(decision))
+        self.term("instead", wording.instead(decision, self.result))
+        self.term("settings", wording.settings(decision))
+        self.term("soon", wording.upcoming(decision))
+
+    def unknown(self, agent: Unknown) -> None:
+        """A program that no catalog entry knows."""
+        where = wording.place(agent.path, agent.user, self.options.home_prefixes)
+        user = f"{plain(agent.user)} " if agent.user else ""
+        judged = f" · {agent.decision.effect}, {plain(wording.ruled(agent.decision))}" if agent.decision else ""
+        new = ", new" if agent.id in self.new else ""
+        text = Text.assemble(
+            "looks like an AI coding agent: ",
+            (f"{user}{plain(where)}", "bold"),
+            (f" ({plain(wording.unknown(agent))}{new})", ""),
+            (judged, "dim"),
+        )
+        self.write(text, indent=INDENT, first=padded(badge("UNKNOWN", UNKNOWN_STYLE), INDENT))
+
+    def footer(self) -> None:
+        """The counts, what was not looked at, and what to do next."""
+        result = self.result
+        total = ", ".join(f"{count:,} {word}" for word, count in counts(result).items())
+        matter = [item for item in result.skipped if item.matters]
+        missed = gaps(matter)
+        shown = missed if self.options.verbose else missed[:GAPS]
+        advice = not self.options.privileged and result.host.root == "/"
+        said = "; ".join(wording.gap(gap, advice=advice) for gap in shown)
+        if len(shown) < len(missed):
+            said += f"; and for {wording.many(len(missed) - len(shown), 'other reason')}"
+        summary = Text(f"{total}." if total else "", style="bold")
+        if said:
+            summary = Text.assemble(summary, " " if total else "", plain(f"Not looked at: {said}.", limit=4000))
+        if summary:
+            self.write(summary)
+        for hole in self.holes(matter):
+            sentence = wording.hole(hole)
+            self.write(f"{sentence[0].upper()}{sentence[1:]}.")
+        lesser = len(result.skipped) - len(matter)
+        if lesser and not self.options.verbose:
+            self.write(f"{wording.many(lesser, 'lesser thing')} left out (-v names them).")
+        elif lesser:
+            for gap in gaps(item for item in result.skipped if not item.matters):
+                self.write(f"Left out: {wording.gap(gap, advice=False)}.")
+        self.write(self.next_step())
+
+    def holes(self, skipped: Iterable[Skipped]) -> Iterator[Hole]:
+        """Where tools were not looked for, without the homes that were already named as not looked at."""
+        paths = {item.path for item in skipped}
+        named = {user for user, home in self.options.home_prefixes if home in paths}
+        return (hole for hole in holes(self.result.coverage) if not (hole.all_tools and named.issuperset(hole.users)))
+
+    def next_step(self) -> str:
+        """The last line: where to read on."""
+        groups = [group for section in sections(self.result, "tool") for group in section.groups]
+        if groups:
+            return f"One tool in full: clearance explain {groups[0].tool} · everything: clearance scan --json"
+        if self.result.unknown:
+            return "Everything: clearance scan --json"
+        return (
+            "See what a finding looks like: clearance scan --root examples/laptop · "
+            "search the whole disk: clearance scan --deep /"
+        )
+
+
+def label(effect: Effect | None) -> Text:
+    """The word that stands before a tool."""
+    return badge(*LABELS[effect])
+
+
+def badge(word: str, style: str) -> Text:
+    """A word on a coloured ground, set in by one cell."""
+    return Text.assemble((f" {word} ", style))
+
+
+def title(group: ToolGroup) -> str:
+    """`Claude Code 2.1.329`; several versions are counted."""
+    versions = group.versions
+    shown = ", ".join(versions) if len(versions) <= 2 else f"({len(versions)} versions)"
+    return plain(f"{group.name} {shown}".strip(), limit=60)
+
+
+def padded(text: Text, width: int) -> Text:
+    """The text, filled with blanks to `width` cells."""
+    return Text.assemble(text, " " * max(0, width - cell_len(text.plain)))
+
+
+def fitting(path: str, width: int) -> str:
+    """A path in at most `width` cells: its middle is left out, because its ends say most."""
+    if cell_len(path) <= width:
+        return path
+    head, tail = path[: len(path) // 3], path[len(path) // 3 :]
+    while cell_len(head) + cell_len(tail) + 1 > width and len(tail) > 1:
+        if cell_len(head) > width // 3:
+            head = head[:-1]
+        else:
+            tail = tail[1:]
+    return f"{head}…{tail}"
