@@ -134,7 +134,8 @@ class Summary(Struct, frozen=True):
 class ScanResult(Struct, frozen=True):
     """All that one scan says. Times are RFC 3339 in UTC. Output formats are projections of this and look nothing up.
 
-    `tools` are the facts, as merged with the directive's, on every tool that was seen or that replaces one.
+    `tools` are the facts, as merged with the directive's, on every tool that was seen or that replaces one; `homes`
+    are (user, path) of the homes that were looked at.
     """
 
     started: str
@@ -148,3 +149,4 @@ class ScanResult(Struct, frozen=True):
     changes: Changes | None
     summary: Summary
     tools: tuple[ToolFacts, ...] = ()
+    homes: tuple[tuple[str, str], ...] = ()
