@@ -151,26 +151,61 @@ class Switch(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     third_party: bool = False
 
 
-class Marker(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Bytes by which a program of this tool can be told, and the role they play in it.
+Role = Literal["package", "entry", "module", "banner", "build-path", "variable", "text"]
+"""What a marker is in the program that holds it.
 
-    The role decides, not the presence: programs about a tool hold the same words. Two markers of independent roles
-    make an identification `certain`, one makes it `strong`.
+`package`: the program's own name in its metadata. `entry`: the module or script that starts it. `module`: other modules
+of its own. `banner`: what it says of itself, or its licence line. `build-path`: where it was built. `variable`: names
+that only its own code reads or defines. `text`: words that others may hold too; they never tell a tool alone.
+"""
+
+Where = Literal["package", "entry", "argv", "modules", "code", "data"]
+"""The part of a program that a marker lies in.
+
+`package`: names in metadata, as `ECOSYSTEM:NAME`. `entry`: the name of the entry module or script. `argv`: arguments
+that a single-file program gives its runtime. `modules`: names of modules and members. `code`: source text, scripts,
+byte code. `data`: constants of a compiled program.
+"""
+
+
+class Marker(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Strings by which a program of this tool can be told, and the role that they play in it.
+
+    The role decides, not the presence: programs about a tool hold the same words. `least` of the different strings
+    `any` must be found for the marker to count. Markers of two roles make an identification `certain`, of one
+    `strong`, of `text` alone `weak`. In `package` a `*` stands for anything; in `entry`, `argv` and `modules` a `^` or
+    `$` at the ends binds the string to the ends of the name.
     """
 
-    role: Literal["entry", "module", "banner", "build-path", "note", "version", "variable", "section", "text"]
+    role: Role
+    where: Where
+    any: tuple[str, ...]
+    least: int = 1
+
+
+class VersionMarker(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where a program of this tool says its version.
+
+    `pattern` is a regular expression with one group that begins with literal text. `near` are the places, as a share
+    of the part's length, where it lay in releases that were looked at: where to look first, never a condition.
+    """
+
+    where: Where
     pattern: str
-    where: Literal["head", "entry", "names", "rodata", "buildinfo", "sea", "tail", "any"] = "any"
-    regex: bool = False
+    near: tuple[float, ...] = ()
 
 
 class Identity(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How the tool's programs are told by their content, whatever their name. `version` is a regex with one group."""
+    """How the tool's programs are told by their content, whatever their name.
+
+    `over` lists the tools that this one is built from: their markers lie in it too, and it goes before them.
+    """
 
     markers: tuple[Marker, ...]
     checked: dt.date
     source: tuple[str, ...]
-    version: str = ""
+    versions: tuple[VersionMarker, ...] = ()
+    over: tuple[str, ...] = ()
     text: str = ""
 
 
@@ -194,3 +229,21 @@ class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     switches: tuple[Switch, ...] = ()
     identity: Identity | None = None
     unverified: tuple[str, ...] = ()
+
+
+class Shared(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What several tools have in common, so that it is no sign of any one of them.
+
+    `instructions` and `mcp` are files that many tools read. `cloud_hosts` are the model services of cloud providers and
+    `relay_hosts` public services that pass requests on to other vendors' models (both globs); `relay_packages` are
+    programs that do so on one's own machine, as `ECOSYSTEM:NAME`, and `relay_names` what they are called.
+    `commit_lines` are texts in commit messages and notes that tell of some AI tool without saying which.
+    """
+
+    instructions: Fact[tuple[str, ...]]
+    mcp: Fact[tuple[Location, ...]]
+    cloud_hosts: Fact[tuple[str, ...]]
+    relay_hosts: Fact[tuple[str, ...]]
+    relay_packages: Fact[tuple[str, ...]]
+    relay_names: Fact[tuple[str, ...]]
+    commit_lines: Fact[tuple[str, ...]]
