@@ -1,0 +1,74 @@
+"""Globs: `*` is any run of characters, `?` any one, `[abc]`, `[a-z]` and `[!a]` one of (or none of) those listed.
+
+A glob is matched against the whole text, in time linear in its length for each `*`. Facts, tool ids and host names are
+compared without regard to ASCII capitals (`fold`); people's and groups' names as they stand. A `[` that is never
+closed stands for itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Final
+
+_CAPITALS: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+_WILD: Final = re.compile(r"[*?]|\[!?(?:\][^\]]*|[^\]]+)\]")
+
+
+def fold(text: str) -> str:
+    """The text with ASCII capitals made small. Other letters stay, whatever version of Unicode a machine has."""
+    return text.lower() if text.isascii() else text.translate(_CAPITALS)
+
+
+def is_glob(pattern: str) -> bool:
+    """Whether the pattern has anything that is not itself."""
+    return _WILD.search(pattern) is not None
+
+
+def expression(pattern: str) -> re.Pattern[str]:
+    """The pattern as a regular expression, to be used with `fullmatch`. Each `*` but the last gives up as little text as it
+    can and never takes it back (an atomic group), which is right for globs and keeps the time linear."""
+    runs = [""]
+    end = 0
+    for wild in _WILD.finditer(pattern):
+        runs[-1] += re.escape(pattern[end : wild.start()])
+        end = wild.end()
+        if wild[0] == "*":
+            runs.append("")
+        elif wild[0] == "?":
+            runs[-1] += "."
+        else:
+            runs[-1] += _one_of(wild[0][1:-1])
+    runs[-1] += re.escape(pattern[end:])
+    if len(runs) == 1:
+        return re.compile(runs[0], re.DOTALL)
+    first, *between, last = runs
+    return re.compile(first + "".join(f"(?>.*?{run})" for run in between) + ".*" + last, re.DOTALL)
+
+
+def _one_of(listed: str) -> str:
+    """A character class that cannot fail: a range that runs backwards holds nothing."""
+    negated = len(listed) > 1 and listed.startswith("!")
+    chars = listed[1:] if negated else listed
+    parts = []
+    while chars:
+        if len(chars) >= 3 and chars[1] == "-":
+            if chars[0] <= chars[2]:
+                parts.append(f"{re.escape(chars[0])}-{re.escape(chars[2])}")
+            chars = chars[3:]
+        else:
+            parts.append(re.escape(chars[0]))
+            chars = chars[1:]
+    if not parts:
+        return "." if negated else "(?!)"
+    return f"[{'^' if negated else ''}{''.join(parts)}]"
+
+
+def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a text matches any of the patterns. Text and patterns must have been folded by the caller, or not, alike."""
+    given = tuple(patterns)
+    literal = frozenset(pattern for pattern in given if not is_glob(pattern))
+    wild = tuple(expression(pattern).fullmatch for pattern in given if is_glob(pattern))
+    if not wild:
+        return literal.__contains__
+    return lambda text: text in literal or any(full(text) is not None for full in wild)
