@@ -48,11 +48,10 @@ class ToolGroup(Struct, frozen=True):
 
 
 class Section(Struct, frozen=True):
-    """Tool groups under one heading. `user` or `decision` is set where the outline is grouped by it."""
+    """Tool groups under one heading. `user` is set where the outline has a part for each; "" is every user."""
 
     groups: tuple[ToolGroup, ...]
     user: str | None = None
-    decision: Decision | None = None
 
 
 class Gap(Struct, frozen=True):
@@ -83,21 +82,19 @@ def severity(effect: Effect | None) -> int:
     return EFFECTS.index(effect) if effect else -1
 
 
-def sections(result: ScanResult, group_by: GroupBy) -> tuple[Section, ...]:
-    """The sightings of a result, grouped for reading. By tool there is one section, and none when nothing was seen."""
-    if not result.sightings:
-        return ()
-    if group_by == "user":
+def sections(sightings: Iterable[Sighting], tools: Iterable[ToolFacts], by: GroupBy) -> tuple[Section, ...]:
+    """Sightings, grouped for reading: one section, or one for each user; none when nothing was seen."""
+    if by == "user":
         by_user: dict[str, list[Sighting]] = {}
-        for sighting in result.sightings:
+        for sighting in sightings:
             by_user.setdefault(sighting.user or "", []).append(sighting)
         # What belongs to every user of the host stands last.
         order = sorted(by_user, key=lambda user: (not user, user))
-        return tuple(Section(tool_groups(by_user[user], result.tools), user=user) for user in order)
-    if group_by == "decision":
-        verdicts = sorted(_verdicts(result.sightings), key=_verdict_order)
-        return tuple(Section(tool_groups(v.sightings, result.tools), decision=v.decision) for v in verdicts)
-    return (Section(tool_groups(result.sightings, result.tools)),)
+        return tuple(Section(tool_groups(by_user[user], tools), user) for user in order)
+    groups = tool_groups(sightings, tools)
+    if by == "tool":
+        groups = tuple(sorted(groups, key=lambda group: (group.name.lower(), group.tool)))
+    return (Section(groups),) if groups else ()
 
 
 def tool_groups(sightings: Iterable[Sighting], tools: Iterable[ToolFacts]) -> tuple[ToolGroup, ...]:
@@ -166,13 +163,20 @@ def risk_of(group: ToolGroup) -> str | None:
     return group.facts.risk if group.facts else None
 
 
-def counts(result: ScanResult) -> dict[str, int]:
+def counts(groups: Iterable[ToolGroup], unknown: int) -> dict[str, int]:
     """How many tools have which strongest effect, strongest first, and how many agents are unknown. No zeros."""
     found = dict.fromkeys([*reversed(EFFECTS), "not judged", "unknown"], 0)
-    for group in tool_groups(result.sightings, result.tools):
+    for group in groups:
         found[group.effect or "not judged"] += 1
-    found["unknown"] = len(result.unknown)
+    found["unknown"] = unknown
     return {word: count for word, count in found.items() if count}
+
+
+def incomplete(result: ScanResult) -> bool:
+    """Whether something that matters could not be looked at."""
+    return any(item.matters for item in result.skipped) or any(
+        entry.state == "not-readable" for entry in result.coverage
+    )
 
 
 def gaps(skipped: Iterable[Skipped], *, shown: int = 3) -> tuple[Gap, ...]:

@@ -10,7 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-GroupBy = Literal["tool", "decision", "user"]
+GroupBy = Literal["decision", "tool", "user"]
+"""One block a tool: the strongest decision first, or by name, or once for each user."""
 
 
 class RenderOptions(Struct, frozen=True):
@@ -21,7 +22,7 @@ class RenderOptions(Struct, frozen=True):
     advice to run as root would help nobody.
     """
 
-    group_by: GroupBy = "tool"
+    group_by: GroupBy = "decision"
     colour: bool = False
     width: int = 100
     home_prefixes: tuple[tuple[str, str], ...] = ()

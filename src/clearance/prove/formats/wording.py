@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import structs
 
-from clearance.model.decision import Decision, PolicyRef
+from clearance.model.decision import Decision, PolicyRef, Replacement
 from clearance.model.sighting import Evidence, ScanResult, Sighting, SwitchState, Unknown
 from clearance.model.terms import UNKNOWN, EndpointClass, Surface, Topic
 from clearance.prove.formats.outline import Gap, Hole, ToolGroup, risk_of
@@ -210,6 +210,8 @@ def sighting(seen: Sighting, *, new: bool = False, version: bool = False) -> str
         words.append("weak sign")
     if new:
         words.append("new")
+    if seen.suppressed:
+        words.append(f"suppressed until {day(seen.suppressed.until)}: {seen.suppressed.reason}")
     if seen.surface == "process":
         words.extend([f"pid {seen.pid}"] if seen.pid is not None else [])
     elif seen.running:
@@ -253,6 +255,26 @@ def ruled(decision: Decision) -> str:
 def unknown(agent: Unknown) -> str:
     """Why a program looks like an agent: `LLM SDK, tool-use prompt; score 0.86`."""
     return "; ".join(part for part in (", ".join(agent.traits), f"score {agent.score:.2f}") if part)
+
+
+def finding(seen: Sighting | Unknown, names: Mapping[str, str]) -> str:
+    """A finding in full sentences: what was found, what holds for it, why, what to use instead. `names` are by tool."""
+    if isinstance(seen, Unknown):
+        parts = [f"Looks like an AI coding agent: {unknown(seen)}"]
+    else:
+        version = f" {seen.version}" if seen.version else ""
+        parts = [f"{names.get(seen.tool, seen.tool)}{version}: {sighting(seen)}"]
+    decision = seen.decision
+    if decision:
+        parts.append(f"{decision.effect}: {why(decision)}")
+        if decision.replacement:
+            parts.append(replacement(decision.replacement))
+    return ". ".join(parts) + "."
+
+
+def replacement(other: Replacement) -> str:
+    """What to use instead, and how to start it."""
+    return f"Use {other.name} instead{f' (run {other.command})' if other.command else ''}"
 
 
 def why(decision: Decision) -> str:

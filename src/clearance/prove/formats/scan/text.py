@@ -1,7 +1,7 @@
 """A scan for a person at a terminal: what is blocked first, what was not looked at last.
 
 Guarantees: no control character but line feeds (and, with `colour`, the colours of this module) is written; no line is
-wider than `width` cells, unless a single word is; colour says nothing that the words do not say.
+wider than `width` cells (or `NARROWEST`, where that is more); colour says nothing that the words do not say.
 """
 
 from __future__ import annotations
@@ -19,7 +19,17 @@ from clearance.model.sighting import ScanResult, Sighting, Skipped, Unknown
 from clearance.model.terms import Effect
 from clearance.prove.formats import wording
 from clearance.prove.formats.escape import plain
-from clearance.prove.formats.outline import Hole, Section, ToolGroup, counts, gaps, holes, sections
+from clearance.prove.formats.outline import (
+    Hole,
+    Section,
+    ToolGroup,
+    counts,
+    gaps,
+    holes,
+    incomplete,
+    sections,
+    tool_groups,
+)
 from clearance.prove.formats.rendering import RenderOptions
 
 LABELS: Final[dict[Effect | None, tuple[str, str]]] = {
@@ -65,16 +75,18 @@ class Screen:
         )  # fmt: skip
         self.lines: list[Text] = []
         self.new = frozenset(result.changes.new if result.changes else ())
+        self.sightings = tuple(s for s in result.sightings if options.verbose or not s.suppressed)
+        self.agents = tuple(agent for agent in result.unknown if options.verbose or not agent.suppressed)
+        self.groups = tool_groups(self.sightings, result.tools)
 
     def draw(self) -> str:
         """All lines, drawn."""
         self.header()
-        for section in sections(self.result, self.options.group_by):
+        for section in sections(self.sightings, self.result.tools, self.options.group_by):
             self.section(section)
-        for agent in self.result.unknown:
+        for agent in self.agents:
             self.unknown(agent)
-        if self.result.unknown:
-            self.blank()
+        self.blank()
         self.footer()
         with self.console.capture() as captured:
             for line in self.lines:
@@ -92,7 +104,7 @@ class Screen:
     def write(self, text: Text | str, *, indent: int = 0, first: Text | None = None) -> None:
         """A paragraph, wrapped at `width`, its lines indented; `first` stands before the first line's text."""
         body = text if isinstance(text, Text) else Text(plain(text, limit=4000))
-        room = max(NARROWEST // 2, self.width - indent)
+        room = max(1, self.width - indent)
         start = first or Text(" " * indent)
         for number, line in enumerate(body.wrap(self.console, room)):
             self.lines.append(Text.assemble(start if number == 0 else " " * indent, line))
@@ -112,7 +124,7 @@ class Screen:
         host = Text(plain(result.host.name), style="bold")
         self.write(Text.assemble(host, root, " · ", plain(wording.directive(result.policy))))
         looked = f"Looked at {wording.looked_at(result)}."
-        if not (result.sightings or result.unknown):
+        if not (self.groups or self.agents):
             looked += f" {self.nothing()}"
         self.write(looked)
         if result.changes:
@@ -122,15 +134,13 @@ class Screen:
 
     def nothing(self) -> str:
         """That no tool was found, and how much that says."""
-        if self.gaps_exist():
+        if self.result.sightings or self.result.unknown:
+            return "Nothing found but what was reviewed and suppressed."
+        if incomplete(self.result):
             return "No AI coding tool found where it could look; not everything could be read."
         if not self.result.summary.files_seen:
             return "Nothing was looked at."
         return "No AI coding tool found; everything could be read."
-
-    def gaps_exist(self) -> bool:
-        """Whether something that matters was not looked at."""
-        return any(item.matters for item in self.result.skipped) or bool(holes(self.result.coverage))
 
     def section(self, section: Section) -> None:
         """A heading where the outline has one, and its tools."""
@@ -138,9 +148,6 @@ class Screen:
             name = plain(section.user) if section.user else "every user"
             many = wording.many(len(section.groups), "tool")
             self.write(Text.assemble((name, "bold"), (f" · {many}", "dim")))
-        if self.options.group_by == "decision":
-            self.decided_alike(section)
-            return
         name_width = min(28, max(cell_len(title(group)) for group in section.groups))
         for group in section.groups:
             self.tool(group, name_width)
@@ -163,26 +170,6 @@ class Screen:
             self.term("but", said)
         flows = wording.flows(group)
         self.term("data", f"leaves this machine: {flows}" if flows else "")
-        self.blank()
-
-    def decided_alike(self, section: Section) -> None:
-        """A verdict, and the tools that it hits, a line each."""
-        decision = section.decision
-        why = wording.why(decision) if decision else "not judged"
-        self.heading(label(decision.effect if decision else None), Text(plain(why)), "", 0)
-        names = min(28, max(cell_len(title(group)) for group in section.groups))
-        for group in section.groups:
-            users = wording.listed(dict.fromkeys(s.user or "all" for s in group.sightings))
-            what = wording.many(len(group.sightings), "place")
-            text = Text.assemble(f"{what} of {plain(users)}", (f" · {plain(wording.facts(group))}", "dim"))
-            name = padded(Text(title(group), style="bold"), names + 2)
-            self.write(text, indent=INDENT + names + 2, first=Text.assemble(" " * INDENT, name))
-            if self.options.verbose:
-                self.places(group)
-        if decision:
-            self.term("instead", wording.instead(decision, self.result))
-            self.term("settings", wording.settings(decision))
-            self.term("soon", wording.upcoming(decision))
         self.blank()
 
     def heading(self, mark: Text, name: Text, facts: str, name_width: int) -> None:
@@ -208,15 +195,15 @@ class Screen:
         users = min(12, max((cell_len(user) for user, _, _ in shown), default=0))
         users += 2 if users else 0
         room = self.width - INDENT - users
-        widest = max(NARROWEST // 2, room * 3 // 5)
+        widest = max(20, room * 3 // 5)
         paths = max((cell_len(path) for _, path, _ in shown if cell_len(path) <= widest), default=0)
         for user, path, what in shown:
-            start = Text.assemble(" " * INDENT, padded(Text(user), users))
+            start = Text.assemble(" " * INDENT, padded(Text(fitting(user, 12)), users))
             column = INDENT + users + paths + 2
             if cell_len(path) <= paths and column < self.width - 12:
                 self.write(Text(what, "dim"), indent=column, first=Text.assemble(start, padded(Text(path), paths + 2)))
             else:
-                self.write(fitting(path, max(room, 20)), indent=INDENT + users, first=start)
+                self.write(fitting(path, room), indent=INDENT + users, first=start)
                 self.write(Text(what, "dim"), indent=INDENT + users + 2)
         if len(shown) < len(rows):
             self.write(f"… and {len(rows) - len(shown):,} more (clearance scan --json)", indent=INDENT)
@@ -246,6 +233,8 @@ class Screen:
         user = f"{plain(agent.user)} " if agent.user else ""
         judged = f" · {agent.decision.effect}, {plain(wording.ruled(agent.decision))}" if agent.decision else ""
         new = ", new" if agent.id in self.new else ""
+        if agent.suppressed:
+            judged += f" · suppressed until {plain(wording.day(agent.suppressed.until))}"
         text = Text.assemble(
             "looks like an AI coding agent: ",
             (f"{user}{plain(where)}", "bold"),
@@ -257,7 +246,7 @@ class Screen:
     def footer(self) -> None:
         """The counts, what was not looked at, and what to do next."""
         result = self.result
-        total = ", ".join(f"{count:,} {word}" for word, count in counts(result).items())
+        total = ", ".join(f"{count:,} {word}" for word, count in counts(self.groups, len(self.agents)).items())
         matter = [item for item in result.skipped if item.matters]
         missed = gaps(matter)
         shown = missed if self.options.verbose else missed[:GAPS]
@@ -273,6 +262,9 @@ class Screen:
         for hole in self.holes(matter):
             sentence = wording.hole(hole)
             self.write(f"{sentence[0].upper()}{sentence[1:]}.")
+        hidden = len(result.sightings) + len(result.unknown) - len(self.sightings) - len(self.agents)
+        if hidden:
+            self.write(f"{wording.many(hidden, 'finding')} suppressed after review (-v shows them).")
         lesser = len(result.skipped) - len(matter)
         if lesser and not self.options.verbose:
             self.write(f"{wording.many(lesser, 'lesser thing')} left out (-v names them).")
@@ -289,10 +281,9 @@ class Screen:
 
     def next_step(self) -> str:
         """The last line: where to read on."""
-        groups = [group for section in sections(self.result, "tool") for group in section.groups]
-        if groups:
-            return f"One tool in full: clearance explain {groups[0].tool} · everything: clearance scan --json"
-        if self.result.unknown:
+        if self.groups:
+            return f"One tool in full: clearance explain {self.groups[0].tool} · everything: clearance scan --json"
+        if self.result.unknown or self.result.sightings:
             return "Everything: clearance scan --json"
         return (
             "See what a finding looks like: clearance scan --root examples/laptop · "
@@ -322,11 +313,11 @@ def padded(text: Text, width: int) -> Text:
     return Text.assemble(text, " " * max(0, width - cell_len(text.plain)))
 
 
-def fitting(path: str, width: int) -> str:
-    """A path in at most `width` cells: its middle is left out, because its ends say most."""
-    if cell_len(path) <= width:
-        return path
-    head, tail = path[: len(path) // 3], path[len(path) // 3 :]
+def fitting(text: str, width: int) -> str:
+    """The text in at most `width` cells: its middle is left out, because the ends of a path say most."""
+    if cell_len(text) <= width:
+        return text
+    head, tail = text[: width // 3], text[-width:]
     while cell_len(head) + cell_len(tail) + 1 > width and len(tail) > 1:
         if cell_len(head) > width // 3:
             head = head[:-1]
