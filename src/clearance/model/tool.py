@@ -235,15 +235,14 @@ class Shared(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     """What several tools have in common, so that it is no sign of any one of them.
 
     `instructions` and `mcp` are files that many tools read. `cloud_hosts` are the model services of cloud providers and
-    `relay_hosts` public services that pass requests on to other vendors' models (both globs); `relay_packages` are
-    programs that do so on one's own machine, as `ECOSYSTEM:NAME`, and `relay_names` what they are called.
-    `commit_lines` are texts in commit messages and notes that tell of some AI tool without saying which.
+    `relay_hosts` public services that pass requests on to other vendors' models (both globs); `relay_names` are programs
+    that do so on one's own machine. `commit_lines` are texts in commit messages and notes that tell of some AI tool
+    without saying which.
     """
 
     instructions: Fact[tuple[str, ...]]
     mcp: Fact[tuple[Location, ...]]
     cloud_hosts: Fact[tuple[str, ...]]
     relay_hosts: Fact[tuple[str, ...]]
-    relay_packages: Fact[tuple[str, ...]]
     relay_names: Fact[tuple[str, ...]]
     commit_lines: Fact[tuple[str, ...]]
