@@ -191,8 +191,15 @@ def gaps(skipped: Iterable[Skipped], *, shown: int = 3) -> tuple[Gap, ...]:
     return tuple(found)
 
 
-def holes(coverage: Iterable[Coverage]) -> tuple[Hole, ...]:
-    """Where tools could not be looked for, told in as few sentences as the same reasons allow."""
+def holes(
+    coverage: Iterable[Coverage], skipped: Iterable[Skipped] = (), homes: Iterable[tuple[str, str]] = ()
+) -> tuple[Hole, ...]:
+    """Where tools could not be looked for, told in as few sentences as the same reasons allow.
+
+    A home (of `homes`) that is itself among `skipped` is left out: that none of it was looked at is said already.
+    """
+    paths = {item.path for item in skipped}
+    told = {user for user, home in homes if home in paths}
     looked: dict[str, set[str]] = {}
     missing: dict[tuple[str, str, str], list[str]] = {}
     for entry in coverage:
@@ -204,5 +211,7 @@ def holes(coverage: Iterable[Coverage]) -> tuple[Hole, ...]:
         distinct = tuple(sorted(set(tools)))
         merged.setdefault((state, why, distinct, set(distinct) == looked[user]), []).append(user)
     return tuple(
-        Hole(state, why, tuple(users), tools, all_tools) for (state, why, tools, all_tools), users in merged.items()
+        Hole(state, why, tuple(users), tools, all_tools)
+        for (state, why, tools, all_tools), users in merged.items()
+        if not (all_tools and told.issuperset(users))
     )

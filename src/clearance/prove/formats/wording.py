@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import structs
 
@@ -84,6 +84,17 @@ def day(date: str) -> str:
     except ValueError:
         return date
     return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def instant(time: str) -> str:
+    """`2026-11-21T09:30:00Z` as `21 November 2026, 09:30 UTC`; anything else as it is."""
+    try:
+        moment = dt.datetime.fromisoformat(time)
+    except ValueError:
+        return time
+    if moment.tzinfo is None:
+        return day(time)
+    return f"{day(time)}, {moment.astimezone(dt.UTC):%H:%M} UTC"
 
 
 def many(count: int, word: str, plural: str = "") -> str:
@@ -290,20 +301,21 @@ def why(decision: Decision) -> str:
 
 def instead(decision: Decision, result: ScanResult) -> str:
     """What to use, how to start it, and how to ask for an exception; empty where the decision names nothing."""
-    parts = []
-    if decision.replacement:
-        other = decision.replacement
-        gateway = next(
-            (s.endpoint.host for s in result.sightings
-             if s.tool == other.tool and s.endpoint and endpoint_class(s) == "cleared-gateway"),
-            "",
-        )  # fmt: skip
-        where = f" on {gateway}" if gateway else ""
-        run = f": run {other.command}" if other.command else ""
-        parts.append(f"{other.name}{where}{run}")
+    parts = [use_instead(decision.replacement, result)] if decision.replacement else []
     if decision.contact and decision.effect in ("block", "warn"):
         parts.append(f"waiver: {decision.contact}")
     return " · ".join(parts)
+
+
+def use_instead(other: Replacement, result: ScanResult) -> str:
+    """`Qwen Code on llm.corp.example.com: run qwen`; the host is named where a cleared gateway was seen for it."""
+    gateway = next(
+        (s.endpoint.host for s in result.sightings
+         if s.tool == other.tool and s.endpoint and endpoint_class(s) == "cleared-gateway"),
+        "",
+    )  # fmt: skip
+    where = f" on {gateway}" if gateway else ""
+    return f"{other.name}{where}{f': run {other.command}' if other.command else ''}"
 
 
 def settings(decision: Decision) -> str:
@@ -321,48 +333,56 @@ def upcoming(decision: Decision) -> str:
     return f"{soon.effect} from {day(soon.from_)} · rule {soon.rule}" if soon else ""
 
 
-def flows(group: ToolGroup) -> str:
-    """Which content the tool's data switches let leave the machine; empty where none is known to."""
-    by_user: dict[str, dict[str, SwitchState]] = {}
+FlowState = Literal["on", "partly", "default", "unknown", "off"]
+
+
+def topic_states(group: ToolGroup) -> dict[str, dict[Topic, FlowState]]:
+    """For each user of a tool that has data switches: what flows, weightiest first. "" is every user."""
+    by_user: dict[str, dict[Topic, dict[str, SwitchState]]] = {}
     for seen in group.sightings:
         for switch in seen.switches:
-            by_user.setdefault(seen.user or "", {}).setdefault(switch.name, switch)
-    said = {user: flow(switches.values()) for user, switches in sorted(by_user.items())}
-    distinct = set(said.values())
-    if len(distinct) <= 1:
-        return next(iter(distinct), "")
+            by_user.setdefault(seen.user or "", {}).setdefault(switch.stops, {}).setdefault(switch.name, switch)
+    return {
+        user: {topic: _flow(topics[topic].values()) for topic in TOPIC_WORDS if topic in topics}
+        for user, topics in sorted(by_user.items())
+    }
+
+
+def _flow(switches: Iterable[SwitchState]) -> FlowState:
+    """Several switches may stop parts of one flow: it is off when all are."""
+    states = {_state(switch) for switch in switches}
+    if "off" in states:
+        return "partly" if len(states) > 1 else "off"
+    order: tuple[FlowState, ...] = ("on", "default", "unknown")
+    return next(state for state in order if state in states)
+
+
+def _state(switch: SwitchState) -> FlowState:
+    if switch.state != "default":
+        return switch.state
+    return "default" if switch.value == "on" else "off" if switch.value == "off" else "unknown"
+
+
+def flows(group: ToolGroup) -> str:
+    """What the tool's data switches let leave the machine; empty where none is known to."""
+    said = {user: flow(topics) for user, topics in topic_states(group).items()}
+    if len(set(said.values())) <= 1:
+        return next(iter(said.values()), "")
     return "; ".join(f"{user or 'all'}: {text or 'nothing known'}" for user, text in said.items())
 
 
-def flow(switches: Iterable[SwitchState]) -> str:
-    """`telemetry on, indexing on (default), training opt-out not set`, weightiest first, without what is stopped."""
-    topics: dict[Topic, list[SwitchState]] = {}
-    for switch in switches:
-        topics.setdefault(switch.stops, []).append(switch)
-    return ", ".join(
-        text for topic in TOPIC_WORDS if topic in topics for text in [_topic(topic, topics[topic])] if text
-    )
-
-
-def _topic(topic: Topic, switches: list[SwitchState]) -> str:
-    """Several switches may stop parts of one flow: it is stopped when all are off."""
-    word = TOPIC_WORDS[topic]
-    states = {_state(switch) for switch in switches}
-    if states == {"off"}:
-        return ""
-    if "off" in states:
-        return f"{word} partly on"
-    if "on" in states:
-        return f"{word} on"
-    if "default" in states:
-        return "training opt-out not set" if topic == "training" else f"{word} on (default)"
-    return f"{word} not set (default unknown)"
-
-
-def _state(switch: SwitchState) -> str:
-    if switch.state != "default":
-        return switch.state
-    return {"on": "default", "off": "off"}.get(switch.value, UNKNOWN)
+def flow(topics: Mapping[Topic, FlowState]) -> str:
+    """`telemetry on, indexing on (default), training opt-out not set`, without what is stopped."""
+    said = []
+    for topic, state in topics.items():
+        word = TOPIC_WORDS[topic]
+        if state == "default":
+            said.append("training opt-out not set" if topic == "training" else f"{word} on (default)")
+        elif state == "unknown":
+            said.append(f"{word} not set (default unknown)")
+        elif state != "off":
+            said.append(f"{word} partly on" if state == "partly" else f"{word} on")
+    return ", ".join(said)
 
 
 def gap(found: Gap, *, advice: bool) -> str:

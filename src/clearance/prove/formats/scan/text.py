@@ -15,12 +15,11 @@ from rich.console import Console
 from rich.text import Text
 
 from clearance.model.decision import Decision
-from clearance.model.sighting import ScanResult, Sighting, Skipped, Unknown
+from clearance.model.sighting import ScanResult, Sighting, Unknown
 from clearance.model.terms import Effect
 from clearance.prove.formats import wording
 from clearance.prove.formats.escape import plain
 from clearance.prove.formats.outline import (
-    Hole,
     Section,
     ToolGroup,
     counts,
@@ -259,7 +258,7 @@ class Screen:
             summary = Text.assemble(summary, " " if total else "", plain(f"Not looked at: {said}.", limit=4000))
         if summary:
             self.write(summary)
-        for hole in self.holes(matter):
+        for hole in holes(result.coverage, matter, self.options.home_prefixes):
             sentence = wording.hole(hole)
             self.write(f"{sentence[0].upper()}{sentence[1:]}.")
         hidden = len(result.sightings) + len(result.unknown) - len(self.sightings) - len(self.agents)
@@ -272,12 +271,6 @@ class Screen:
             for gap in gaps(item for item in result.skipped if not item.matters):
                 self.write(f"Left out: {wording.gap(gap, advice=False)}.")
         self.write(self.next_step())
-
-    def holes(self, skipped: Iterable[Skipped]) -> Iterator[Hole]:
-        """Where tools were not looked for, without the homes that were already named as not looked at."""
-        paths = {item.path for item in skipped}
-        named = {user for user, home in self.options.home_prefixes if home in paths}
-        return (hole for hole in holes(self.result.coverage) if not (hole.all_tools and named.issuperset(hole.users)))
 
     def next_step(self) -> str:
         """The last line: where to read on."""
