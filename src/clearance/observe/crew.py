@@ -1,8 +1,8 @@
 """Processes that visit folders.
 
 The chief hands a worker a batch of folders; the worker goes down from them until it has seen enough files and gives
-back what it observed and the folders it did not come to. So the load stays even without shared state, results are small, and
-memory does not grow with the tree.
+back what it observed and the folders it did not come to. So the load stays even without shared state, results are
+small, and memory does not grow with the tree.
 
 A worker that dies (killed, out of memory, a native crash on some file) costs nothing but time: its folders are handed
 out again one by one, and a folder on which a worker dies once more is reported as skipped.

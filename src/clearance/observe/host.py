@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clearance.model.terms import OS
-from clearance.observe.homes import homes_of, unix_groups
+from clearance.observe.homes import accounts, homes_of, unix_groups
 from clearance.observe.mounts import closed_mounts
 from clearance.observe.probe import Home
 from clearance.observe.rooted import FOLDER, NO_ATIME, READ, Rooted
@@ -29,12 +29,7 @@ class HostView:
         self.homes: tuple[Home, ...] = homes_of(self.rooted, self.os)
         self.unix_groups = unix_groups(self.rooted)
         self.closed = self._closed(network)
-        self._logins = {uid: login for login, uid, _ in self._accounts()}
-
-    def _accounts(self) -> tuple[tuple[str, int, str], ...]:
-        from clearance.observe.homes import accounts
-
-        return accounts(self.rooted)
+        self._logins = {uid: login for login, uid, _ in accounts(self.rooted)}
 
     def _layout(self) -> OS:
         top = set(self._names("/"))

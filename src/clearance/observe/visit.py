@@ -188,7 +188,7 @@ class Visitor:
             head = os.read(fd, HEAD)
             kind = classify(head, what.st_size)
             if kind is not None:
-                self.seen.extend(self._identified(folder, f"{folder}/{name}", FdReader(fd, what.st_size)))
+                self.seen.extend(self._identified(f"{folder}/{name}", FdReader(fd, what.st_size), head, what.st_uid))
         except OSError as error:
             self._missed("executables", f"{folder}/{name}", error)
         finally:
@@ -201,24 +201,25 @@ class Visitor:
         except OSError:
             return
         try:
-            if classify(os.pread(fd, HEAD, 0), what.st_size) is not None:
-                self.seen.extend(self._identified(os.path.dirname(path), path, FdReader(fd, what.st_size)))
+            head = os.pread(fd, HEAD, 0)
+            if classify(head, what.st_size) is not None:
+                self.seen.extend(self._identified(path, FdReader(fd, what.st_size), head, what.st_uid))
         except OSError as error:
             self._missed("executables", path, error)
         finally:
             os.close(fd)
 
-    def _identified(self, folder: str, path: str, reader: FdReader) -> Iterator[Observation]:
+    def _identified(self, path: str, reader: FdReader, head: bytes, uid: int) -> Iterator[Observation]:
         verdict = deep.identify(reader, self.rules, None)
         if verdict is None:
             return
         # The neighbour is asked for only now: nearly no file gets this far.
-        package = self.packages.nearest(folder)
+        package = self.packages.nearest(os.path.dirname(path))
         if package is not None:
             verdict = deep.identify(reader, self.rules, package) or verdict
         home = self.view.home_of(path)
         if isinstance(verdict, Identification):
-            yield sighting_of(path, verdict, self.catalog, home=home, package=package)
+            yield sighting_of(path, verdict, self.catalog, head=head, home=home, uid=uid)
         else:
             yield AgentTraits(path, verdict.score, verdict.traits, home.user if home else None)
 
