@@ -58,11 +58,19 @@ class Report(Struct, frozen=True):
     left: tuple[str, ...]
 
 
-def visit_batch(visitor: Visits, folders: Iterable[str], enough: int = ENOUGH) -> Report:
-    """Go down from these folders until `enough` files were seen. Deepest first, so that little is left over."""
-    stack = list(folders)
+class Batch(Struct, frozen=True):
+    """Folders to go down from. `alone`: visit the one folder and nothing below it, because a worker died there."""
+
+    folders: tuple[str, ...] = ()
+    alone: bool = False
+
+
+def visit_batch(visitor: Visits, batch: Batch) -> Report:
+    """Go down from these folders until enough files were seen. Deepest first, so that little is left over."""
+    stack = list(batch.folders)
     before, visited = visitor.files, 0
-    while stack and visitor.files - before < enough and visited < enough:
+    enough = 1 if batch.alone else ENOUGH
+    while stack and visitor.files - before < ENOUGH and visited < enough:
         visited += 1
         stack.extend(visitor.folder(stack.pop()))
     return Report(tuple(visitor.take()), visitor.files - before, visited, tuple(stack))
@@ -73,7 +81,7 @@ def visit_alone(visitor: Visits, roots: Iterable[str], most: int | None = None) 
     left = tuple(roots)
     folders = 0
     while left and (most is None or folders < most):
-        report = visit_batch(visitor, left)
+        report = visit_batch(visitor, Batch(left))
         left = report.left
         folders += report.folders
         yield report
@@ -85,7 +93,7 @@ class Crew:
     def __init__(self, visitor: Visits, size: int) -> None:
         self._visitor = visitor
         self._context = multiprocessing.get_context("fork")
-        self._workers: dict[Connection, tuple[multiprocessing.process.BaseProcess, tuple[str, ...]]] = {}
+        self._workers: dict[Connection, tuple[multiprocessing.process.BaseProcess, Batch]] = {}
         self._idle: list[Connection] = []
         self._deaths = 0
         for _ in range(size):
@@ -93,10 +101,10 @@ class Crew:
 
     def _hire(self) -> None:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, self._visitor), daemon=True)
+        process = self._context.Process(target=_work, args=(theirs, self._visitor, (*self._workers, ours)), daemon=True)
         process.start()
         theirs.close()
-        self._workers[ours] = (process, ())
+        self._workers[ours] = (process, Batch())
         self._idle.append(ours)
 
     def walk(self, roots: Iterable[str], most: int | None = None) -> Iterator[Report]:
@@ -111,7 +119,7 @@ class Crew:
             while True:
                 if most is None or folders < most:
                     self._hand_out(todo, suspects)
-                busy = [connection for connection, (_, batch) in self._workers.items() if batch]
+                busy = [connection for connection, (_, batch) in self._workers.items() if batch.folders]
                 if not busy:
                     if todo or suspects:
                         yield Report((), 0, 0, (*suspects, *todo))
@@ -129,11 +137,11 @@ class Crew:
         while self._idle and (todo or suspects):
             connection = self._idle.pop()
             if suspects:
-                batch = (suspects.pop(),)
+                batch = Batch((suspects.pop(),), alone=True)
             else:
                 # The oldest folders are the highest, and so the ones with the most below them.
                 count = max(1, min(BATCH, len(todo) // (2 * len(self._workers))))
-                batch = tuple(todo[:count])
+                batch = Batch(tuple(todo[:count]))
                 del todo[:count]
             self._workers[connection] = (self._workers[connection][0], batch)
             try:
@@ -149,20 +157,20 @@ class Crew:
         except (EOFError, OSError):
             return self._bury(connection, batch, suspects)
         assert isinstance(report, Report)
-        self._workers[connection] = (process, ())
+        self._workers[connection] = (process, Batch())
         self._idle.append(connection)
         return report
 
-    def _bury(self, connection: Connection, batch: tuple[str, ...], suspects: list[str]) -> Report:
+    def _bury(self, connection: Connection, batch: Batch, suspects: list[str]) -> Report:
         process, _ = self._workers.pop(connection)
         connection.close()
         process.join(timeout=5)
         self._deaths += 1
         lost: tuple[str, ...] = ()
-        if len(batch) == 1 or self._deaths > DEATHS:
-            lost = batch
+        if batch.alone or self._deaths > DEATHS:
+            lost = batch.folders
         else:
-            suspects.extend(batch)
+            suspects.extend(batch.folders)
         why = f"the process that looked here ended ({_ending(process.exitcode)})"
         if self._deaths <= DEATHS:
             self._hire()
@@ -173,7 +181,7 @@ class Crew:
 
     def _dismiss(self) -> None:
         for connection, (process, batch) in self._workers.items():
-            if batch:
+            if batch.folders:
                 process.terminate()
             connection.close()
         for process, _ in self._workers.values():
@@ -190,8 +198,14 @@ def _ending(code: int | None) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _work(connection: Connection, visitor: Visits) -> None:
-    """A worker: batches in, reports out, until the chief closes the pipe or is gone."""
+def _work(connection: Connection, visitor: Visits, inherited: Iterable[Connection]) -> None:
+    """A worker: batches in, reports out, until the chief closes the pipe or is gone.
+
+    `inherited` are the chief's ends of all pipes, which a fork copies: while a worker holds one, another would never
+    learn that the chief is gone.
+    """
+    for end in inherited:
+        end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     visitor.files = 0

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from clearance.observe.patterns import Index
+from clearance.observe.probe import Pattern
+
+
+def matching(glob: str, path: str, *, folder: bool = False, fold_case: bool = False) -> bool:
+    index = Index((), [[Pattern(glob, folder=folder)]], fold_case=fold_case)
+    parent, _, name = path.rpartition("/")
+    found = bool(index.matches(parent, name, folder))
+    assert folder or index.maybe(name) or not found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "matches"),
+    [
+        ("**/package.json", "/a/b/package.json", True),
+        ("**/package.json", "/package.json", True),
+        ("**/package.json", "/a/package.json5", False),
+        ("**/*.dist-info/METADATA", "/v/site-packages/x-1.dist-info/METADATA", True),
+        ("**/*.dist-info/METADATA", "/v/METADATA", False),
+        ("**/.t/rules/*.md", "/p/.t/rules/a.md", True),
+        ("**/.t/rules/*.md", "/p/.t/rules/deep/a.md", False),
+        ("**/node_modules/**/package.json", "/p/node_modules/@s/x/package.json", True),
+        ("**/node_modules/**/package.json", "/p/node_modules/package.json", True),
+        ("**/node_modules/**/package.json", "/p/package.json", False),
+        ("**/*.tar.gz", "/p/a.b.tar.gz", True),
+        ("**/.env.*", "/p/.env.local", True),
+        ("**/.env", "/p/.env.local", False),
+        ("**/a?c", "/p/abc", True),
+        ("**/x.[1]", "/p/x.[1]", False),
+    ],
+)
+def test_a_floating_glob(glob: str, path: str, matches: bool) -> None:
+    assert matching(glob, path) is matches
+
+
+def test_folders_and_files_are_asked_for_apart() -> None:
+    assert matching("**/.t", "/p/.t", folder=True)
+    index = Index((), [[Pattern("**/.t", folder=True)]], fold_case=False)
+    assert index.matches("/p", ".t", is_folder=False) == []
+
+
+def test_case_is_folded_where_the_system_does() -> None:
+    assert matching("**/.T/Settings.json", "/p/.t/settings.JSON", fold_case=True)
+    assert not matching("**/.T/Settings.json", "/p/.t/settings.JSON")
+
+
+def test_anchored_globs_are_kept_apart_with_their_probe() -> None:
+    index = Index((), [[Pattern("~/a")], [Pattern("/b"), Pattern("**/c")]], fold_case=False)
+    assert [(wanted.probe, wanted.pattern.glob) for wanted in index.anchored] == [(0, "~/a"), (1, "/b")]
+    assert [wanted.probe for wanted in index.matches("/x", "c", is_folder=False)] == [1]
