@@ -107,6 +107,7 @@ def run(app: App, tokens: list[str]) -> int:
     """Run a verb's application. What it was called with wrongly becomes an `Error`."""
     from cyclopts import CycloptsError
 
+    app.suppress_keyboard_interrupt = False
     try:
         code = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:

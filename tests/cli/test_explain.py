@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from clearance.catalog import load_catalog
+from clearance.cli.main import main
+
+
+def out(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
+    assert main(["explain", *words]) == code
+    return capsys.readouterr().out
+
+
+def test_without_a_name_every_tool_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = out(capsys).splitlines()
+    assert [line.split()[0] for line in lines] == list(load_catalog().tools)
+
+
+def test_a_tool_is_told_with_sources(capsys: pytest.CaptureFixture[str]) -> None:
+    text = out(capsys, "claude-code")
+    assert "residency" in text
+    assert text.count("source:") > 10
+    assert "Data switches:" in text
+    assert out(capsys, "Claude Code") == text
+
+
+def test_tools_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
+    text = out(capsys, "--compare", "claude-code", "qwen-code", "cursor")
+    head = text.splitlines()[0]
+    assert head.split() == ["Claude", "Code", "Qwen", "Code", "Cursor", *head.split()[5:]]
+    assert "retention" in text
+
+
+def test_what_is_recorded_is_said_plainly(capsys: pytest.CaptureFixture[str]) -> None:
+    text = out(capsys, "--collects")
+    assert "Nothing is sent anywhere" in text
+    assert "nationality" in text
+
+
+def test_json_is_the_catalog_entry(capsys: pytest.CaptureFixture[str]) -> None:
+    (entry,) = json.loads(out(capsys, "codex", "--json"))
+    assert entry["id"] == "codex"
+
+
+def test_an_unknown_name_is_an_error_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "claude-cod"]) == 2
+    assert "did you mean claude-code" in capsys.readouterr().err
