@@ -1,0 +1,1 @@
+(define-package "copilot" "0.3" "An input of a test" nil)

@@ -1,0 +1,2 @@
+@ECHO off
+"%dp0%\node_modules\@charmland\crush\run-crush.js" %*
