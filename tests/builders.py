@@ -31,7 +31,8 @@ def data_handling(**facts: Any) -> DataHandling:
         "attestations": ("unknown",),
         "availability": "unknown",
     } | facts
-    return DataHandling(**{name: fact(value) for name, value in values.items()})
+    facts_: dict[str, Any] = {name: fact(value) for name, value in values.items()}
+    return DataHandling(**facts_)
 
 
 def tool(

@@ -19,7 +19,7 @@ def load(tmp_path: Path, entries: str) -> list[bool]:
     path = tmp_path / "s.yaml"
     path.write_text(HEAD + entries)
     sightings, unknown = suppressed((SEEN,), (AGENT,), load_suppressions(str(path)), TODAY)
-    return [found.suppressed is not None for found in (*sightings, *unknown)]
+    return [s.suppressed is not None for s in sightings] + [u.suppressed is not None for u in unknown]
 
 
 @pytest.mark.parametrize(
