@@ -65,5 +65,5 @@ class Errors(Error):
         self.errors = errors
 
     def __str__(self) -> str:
-        """Each error's paragraph, in document order."""
-        return "\n".join(str(error) for error in self.errors)
+        """Each error's paragraph, in document order, with an empty line between two."""
+        return "\n\n".join(str(error) for error in self.errors)

@@ -1,4 +1,4 @@
-"""Values of a directive that have the right shape and yet cannot be read: dates, zones, ranges, comparisons, numbers."""
+"""Values that have the right shape and yet cannot be read: dates, zones, ranges, comparisons, numbers."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Whether one match is true wherever another one is: sound, so that what it says can be relied on; not complete.
 
-`covers(wide, narrow)` compares the two field by field. For every field of the wide match the narrow one must ask for the
-same thing or less of it; then, whatever is observed or not, the wide match is at least as true as the narrow one. The
-parts of a `not` are compared the other way round.
+`covers(wide, narrow)` compares the two field by field. For every field of the wide match the narrow one must ask
+for the same thing or less of it; then, whatever is observed or not, the wide match is at least as true as the
+narrow one. The parts of a `not` are compared the other way round.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _glob_covers(wide: str, narrow: str) -> bool:
     if not is_glob(narrow):
         return matcher((wide,))(narrow)
     begins, _, ends = wide.partition("*")
-    if wide.count("*") != 1 or is_glob(begins) or is_glob(ends) or "[" in narrow:
+    if wide.count("*") != 1 or is_glob(begins) or is_glob(ends) or "[" in wide or "[" in narrow:
         return False
     first, *_, last = narrow.replace("?", "*").split("*")
     return first.startswith(begins) and last.endswith(ends)

@@ -29,7 +29,7 @@ class Destination(Struct, frozen=True):
 
 
 class Destinations:
-    """What each host is when one tool (or an unknown agent: None) sends to it. `default` is where it sends by itself."""
+    """What each host is when a tool (or an unknown agent: None) sends to it. `default` is where it sends by itself."""
 
     def __init__(
         self,

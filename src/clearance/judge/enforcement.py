@@ -1,8 +1,8 @@
 """How far a decision is carried out: the weakest of its effect, the rule's `enforce`, and the host's mode.
 
-On one scale, weakest first: `observe` (nothing happens, it is recorded), `warn` (people are told), `block`. An allowed
-tool has nothing to carry out. `allow-with-settings` always lets the tool run; its scale is about the settings: `observe`
-records those that differ, `warn` reports them, `block` puts them right, with an undo.
+On one scale, weakest first: `observe` (nothing happens, it is recorded), `warn` (people are told), `block`. An
+allowed tool has nothing to carry out. `allow-with-settings` always lets the tool run; its scale is about the
+settings: `observe` records those that differ, `warn` reports them, `block` puts them right, with an undo.
 """
 
 from __future__ import annotations

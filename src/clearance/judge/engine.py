@@ -59,7 +59,7 @@ class Ruling(Struct, frozen=True):
 
 
 class Candidate(Struct, frozen=True):
-    """A ruling that can apply to a tool, with the tests that are left of its match once the tool's facts are settled."""
+    """A ruling that can apply to a tool, with the tests that are left of its match once the facts are settled."""
 
     start: int
     end: int
@@ -68,7 +68,7 @@ class Candidate(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """The rulings that can apply to one tool (or to unknown agents), in order. From `settled` on, none begins any more."""
+    """The rulings that can apply to one tool (or to unknown agents), in order. From `settled` on, none begins."""
 
     facts: ToolFacts | None
     destinations: Destinations
@@ -79,8 +79,9 @@ class Plan(Struct, frozen=True):
 class Judge:
     """A directive, ready to judge. Immutable to its users; make one with `compile_directive`.
 
-    `tools` are the facts of all tools it knows, the directive's own merged with the catalog's. `policy` is what every
-    decision refers to.
+    `catalog` are the facts handed in, `tools` those with the directive's own merged over them. `policy` is what
+    every decision refers to; `rulings` are the waivers and rules in the order of judging, before the `default`.
+    `zone` is the directive's.
     """
 
     def __init__(
@@ -92,13 +93,15 @@ class Judge:
     ) -> None:
         metadata = Metadata(id="") if directive.metadata is UNSET else directive.metadata
         contact = "" if directive.contact is UNSET else directive.contact
+        self.directive = directive
         self.policy = policy
+        self.catalog = tools
         self.tools = tools_facts.merged(directive.tools, tools)
         self._local = {tool.id: self.tools[tool.id] for tool in directive.tools}
         self._endpoints = directive.endpoints
         self._hosts = hosts
         self._groups = directive.groups
-        self._zone = zone(metadata.timezone)
+        self.zone = zone(metadata.timezone)
         self._words = {"contact": contact, "directive.id": metadata.id, "directive.title": metadata.title}
         self.rulings = (
             *(self._of_waiver(waiver) for waiver in directive.waivers),
@@ -146,6 +149,11 @@ class Judge:
                 )
             )
         return Trace(decision, seen.destination.host, seen.destination.residency, tuple(steps))
+
+    def boundaries(self) -> frozenset[int]:
+        """The instants at which a rule or waiver begins or ends, as `instants.count` gives them."""
+        both = (instant for ruling in self.rulings for instant in (ruling.start, ruling.end))
+        return frozenset(instant for instant in both if abs(instant) < FOREVER)
 
     def _decide(self, request: Request) -> tuple[Decision, Ruling, Seen]:
         facts = request.tool and self._local.get(request.tool.id, request.tool)
@@ -242,7 +250,7 @@ class Judge:
     def _of_waiver(self, waiver: Waiver) -> Ruling:
         circumstances = Match(tool=waiver.tool, group=waiver.group, user=waiver.user, host=waiver.host)
         matched = terms(waiver.match, self._groups) if waiver.match else ()
-        bounds = span(waiver.from_, waiver.until, self._zone)
+        bounds = span(waiver.from_, waiver.until, self.zone)
         return Ruling(
             kind="waiver",
             id=waiver.id,
@@ -257,7 +265,7 @@ class Judge:
         )
 
     def _of_rule(self, rule: Rule) -> Ruling:
-        bounds = span(rule.from_, rule.until, self._zone)
+        bounds = span(rule.from_, rule.until, self.zone)
         replacement = self._replacement(rule.replacement)
         words = {
             "rule.id": rule.id,
@@ -327,8 +335,8 @@ def compile_directive(
 ) -> Judge:
     """A directive made ready to judge.
 
-    `tools` are the catalog's facts by id; `hosts` are its lists of cloud providers and relays, a glob and its class each,
-    first match first. `generation` counts accepted directives on this host. `example` marks the shipped one.
+    `tools` are the catalog's facts by id; `hosts` are its lists of cloud providers and relays, a glob and its class
+    each, first match first. `generation` counts accepted directives on this host. `example` marks the shipped one.
     `Unreadable` where a date, range or comparison cannot be read, which `parse` has made sure of.
     """
     metadata = merged.directive.metadata

@@ -1,7 +1,8 @@
 """The facts on tools that a directive is judged with: the catalog's, with the directive's own winning over them.
 
-A field that the directive's `tools` entry gives replaces the catalog's; a tool that the catalog does not know is made of
-the entry alone, and what it leaves out is `unknown`. Its risk is then `medium`, since a risk always has a value.
+A field that the directive's `tools` entry gives replaces the catalog's; a tool that the catalog does not know is
+made of the entry alone, and what it leaves out is `unknown`. Its risk is then `medium`, since a risk always has a
+value.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ def is_glob(pattern: str) -> bool:
 
 
 def expression(pattern: str) -> re.Pattern[str]:
-    """The pattern as a regular expression, to be used with `fullmatch`. Each `*` but the last gives up as little text as it
-    can and never takes it back (an atomic group), which is right for globs and keeps the time linear."""
+    """The pattern as a regular expression, to be used with `fullmatch`. Each `*` but the last gives up as little
+    text as it can and never takes it back (an atomic group), which is right for globs and keeps the time linear."""
     runs = [""]
     end = 0
     for wild in _WILD.finditer(pattern):
@@ -65,10 +65,22 @@ def _one_of(listed: str) -> str:
 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a text matches any of the patterns. Text and patterns must have been folded by the caller, or not, alike."""
+    """Whether a text matches any of the patterns. The caller folds both text and patterns, or neither."""
     given = tuple(patterns)
     literal = frozenset(pattern for pattern in given if not is_glob(pattern))
     wild = tuple(expression(pattern).fullmatch for pattern in given if is_glob(pattern))
     if not wild:
         return literal.__contains__
     return lambda text: text in literal or any(full(text) is not None for full in wild)
+
+
+def example(pattern: str) -> str:
+    """A text that the pattern matches, if any does: itself where it has no wildcard."""
+    return _WILD.sub(_stand_in, pattern)
+
+
+def _stand_in(wild: re.Match[str]) -> str:
+    if wild[0] in "*?":
+        return "x"
+    allowed = re.compile(_one_of(wild[0][1:-1]), re.DOTALL)
+    return next((char for char in (*wild[0][1:-1], "x", "y", "0") if allowed.fullmatch(char)), "x")

@@ -28,9 +28,13 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII
 )
+LATEST: Final = (dt.datetime.max.replace(tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND
+"""The last instant that a calendar has a name for."""
+
 _EXAMPLE: Final = "write for example 2026-07-10, or 2026-07-10T09:00Z"
 _MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
 )  # fmt: skip
 
 
@@ -87,10 +91,16 @@ def _after(end: str, zone: dt.tzinfo) -> int:
     return count(dt.datetime.combine(first.date() + dt.timedelta(days=1), dt.time(), zone))
 
 
+def moment(count: int) -> dt.datetime:
+    """The instant, in UTC, that is so many microseconds after 1970. OverflowError outside the years 1 to 9999."""
+    return _EPOCH + count * _MICROSECOND
+
+
 def written(at: dt.datetime) -> str:
-    """The instant as RFC 3339 in UTC, as documents carry it: `2026-07-10T00:00:00Z`, with a fraction only where it has one."""
+    """The instant as RFC 3339 in UTC, as documents carry it: `2026-07-10T00:00:00Z`, with a fraction only where it
+    has one."""
     try:
-        return (_EPOCH + count(at) * _MICROSECOND).isoformat()[:-6] + "Z"
+        return moment(count(at)).isoformat()[:-6] + "Z"
     except OverflowError:
         return at.isoformat()
 

@@ -230,7 +230,7 @@ def _user(wanted: OneOrMore) -> Test:
 
 
 def _group(wanted: OneOrMore, groups: Mapping[str, Group]) -> Test:
-    """Whether any user, unix group or host of any of the groups is the one seen. A group that is not defined has none."""
+    """Whether any user, unix group or host of the groups is the one seen. A group that is not defined has none."""
     members = [groups[name] for name in several(wanted) if name in groups]
     users = tuple(user for group in members for user in group.users)
     unix_groups = tuple(name for group in members for name in group.unix_groups)

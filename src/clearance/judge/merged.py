@@ -19,7 +19,7 @@ Path = tuple[str | int, ...]
 
 
 class Written(NamedTuple):
-    """Where the key and the value of a part are written. What has no key, an item of a list, has its value's place twice."""
+    """Where the key and the value of a part are written; an item of a list has no key, and its own place twice."""
 
     key: Spot
     value: Spot
@@ -52,7 +52,8 @@ class Merged:
 def digest(directive: Directive) -> str:
     """SHA-256, in hex, of the directive's canonical JSON (RFC 8785).
 
-    Hashed is the merged directive with the fields that were given a value other than their default: comments, quoting,
-    the order of keys, the number of documents and a default that is written out do not change it; the order of rules does.
+    Hashed is the merged directive with the fields that were given a value other than their default: comments,
+    quoting, the order of keys, the number of documents and a default that is written out do not change it; the
+    order of rules does.
     """
     return hashlib.sha256(rfc8785.dumps(msgspec.to_builtins(directive))).hexdigest()

@@ -1,9 +1,9 @@
 """Directive documents made into one directive.
 
-Documents are read in the order of their names. Rules, waivers, tools, endpoints, groups and protected paths are put one
-after the other, and the same id twice is an error; `default`, `contact`, `audit`, `enforcement` and `metadata` are those
-of the last document that gives them. What comes out can be compiled: dates, zones, ranges and comparisons were read.
-What is wrong is told all at once, each at its place.
+Documents are read in the order of their names. Rules, waivers, tools, endpoints, groups and protected paths are put
+one after the other, and the same id twice is an error; `default`, `contact`, `audit`, `enforcement` and `metadata`
+are those of the last document that gives them. What comes out can be compiled: dates, zones, ranges and comparisons
+were read. What is wrong is told all at once, each at its place.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SHAPE: Final = inspect.type_info(Directive)
 
 
 def parse(documents: Iterable[tuple[str, bytes]]) -> Merged:
-    """The directive that these documents, each with its name, make together. `Error` (or `Errors`) where they make none."""
+    """The directive that these documents, each with its name, make. `Error` (or `Errors`) where they make none."""
     whole = Directive(apiVersion=API_VERSION, kind=KIND)
     ids: list[str] = []
     places: dict[Path, Written] = {}

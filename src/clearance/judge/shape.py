@@ -1,8 +1,8 @@
 """Nodes of a document into values of the types that describe it, with every error in one go.
 
-The types are the only description of the shape: what fields there are, which must be given, which words are allowed. An
-error names what it is about, says what is wrong at its line and column, and where a word is nearly right, which was meant.
-An empty value is an error: a field left blank would otherwise silently mean "any".
+The types are the only description of the shape: what fields there are, which must be given, which words are
+allowed. An error names what it is about, says what is wrong at its line and column, and where a word is nearly
+right, which was meant. An empty value is an error: a field left blank would otherwise silently mean "any".
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ def _named(node: Node, path: Path, index: int, subject: str) -> str:
 
 
 def _part(subject: str, path: Path, verb: str = "") -> str:
-    """The subject of a sentence about this part: `rule "x": match.tool`. With a verb that says it, the field is left out."""
+    """The subject of a sentence about this part: `rule "x": match.tool`; without the field where the verb says it."""
     start = next((index + 2 for index, part in enumerate(path[:-1]) if part in NOUNS), 0)
     names = [str(part) for part in path[start:] if isinstance(part, str)]
     if not names or verb == "matches on":

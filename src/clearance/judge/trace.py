@@ -1,4 +1,4 @@
-"""What each field of a match asked for and what was seen, for people who ask why. The tests are those of the decision."""
+"""What each field of a match asked for and what was seen. The tests are those of the decision."""
 
 from __future__ import annotations
 

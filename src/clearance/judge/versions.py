@@ -10,13 +10,15 @@ the order is total: any two strings compare, nothing is refused, and the answer 
 - A number after the release (`1.2-3`, as distributions count their packages) and `post` make it come after.
 - What has no number at all comes before everything that has one.
 
-A range is PEP 440-like: clauses with `<`, `<=`, `>`, `>=`, `==`, `!=`, `~=`, joined by commas, all of which must hold;
-`==2.1.*` matches every `2.1`; a bare version means `==`. Unlike in PEP 440, `<2.0` holds for `2.0-beta.1`: it is earlier.
+A range is PEP 440-like: clauses with `<`, `<=`, `>`, `>=`, `==`, `!=`, `~=`, joined by commas, all of which must
+hold; `==2.1.*` matches every `2.1`; a bare version means `==`. Unlike in PEP 440, `<2.0` holds for `2.0-beta.1`: it
+is earlier.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -121,7 +123,7 @@ def _trimmed(release: tuple[Number, ...]) -> tuple[Number, ...]:
 
 
 def _suffix(text: str) -> tuple[Token, ...]:
-    """What follows the release, each part with its rank; the end has one too, so that a longer suffix can sort either way."""
+    """What follows the release, each part with its rank; the end has one too, so that a longer suffix sorts either way."""
     tokens: list[Token] = []
     words = _TOKEN.findall(text)
     for index, raw in enumerate(words):
@@ -136,3 +138,12 @@ def _suffix(text: str) -> tuple[Token, ...]:
         else:
             tokens.append((_WORD if tokens else _BEFORE, 0, _SAME.get(word, word)))
     return (*tokens, (_END, 0, ""))
+
+
+def edges(text: str) -> Iterator[tuple[str, str]]:
+    """Versions at the edges of a range, each with how a person would say it: on, just before and just after the edge."""
+    for _op, operand in split(text, _EXAMPLE, "~="):
+        stem = operand.removesuffix(".*")
+        yield stem, f"version {stem}"
+        yield f"{stem}.dev0", f"a version before {stem}"
+        yield f"{stem}.1", f"a version after {stem}"

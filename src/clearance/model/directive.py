@@ -172,3 +172,62 @@ class Directive(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     protected: tuple[str, ...] = ()
     audit: AuditTerms | UnsetType = UNSET
     enforcement: Enforcement | UnsetType = UNSET
+
+
+class GivenVetted(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The newest dossier on the tool of a test case."""
+
+    verdict: str
+    at: str
+
+
+class Given(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The request of a test case. Without `tool` it is an unknown agent; what is left out was not observed."""
+
+    tool: str | None = None
+    version: str | None = None
+    surface: Surface | None = None
+    endpoint: str | None = None
+    user: str | None = None
+    unix_groups: tuple[str, ...] | None = None
+    host: str | None = None
+    confidence: Confidence | None = None
+    score: float | None = None
+    vetted: GivenVetted | None = None
+    at: str | None = None
+
+
+class Expected(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a test case expects of the decision. What is left out may be anything; `null` expects that there is none.
+
+    `replacement` is a tool's id, `upcoming` a rule's; `message` is a text that the message holds.
+    """
+
+    effect: Effect | UnsetType = UNSET
+    enforce: Enforce | UnsetType = UNSET
+    rule: str | UnsetType | None = UNSET
+    waiver: str | UnsetType | None = UNSET
+    reason: str | UnsetType = UNSET
+    replacement: str | UnsetType | None = UNSET
+    message: str | UnsetType = UNSET
+    risk: Risk | UnsetType | None = UNSET
+    upcoming: str | UnsetType | None = UNSET
+    undetermined: tuple[str, ...] | UnsetType = UNSET
+    endpoint_class: EndpointClass | UnsetType = UNSET
+
+
+class Case(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One test case: given this request, this decision is expected."""
+
+    name: str
+    given: Given
+    expect: Expected
+
+
+class DirectiveTest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Test cases for a directive. `at` is the instant of every case that gives none of its own."""
+
+    apiVersion: Literal["clearance/v1"]
+    kind: Literal["DirectiveTest"]
+    cases: tuple[Case, ...]
+    at: str | None = None

@@ -1,4 +1,4 @@
-"""What a review of a directive says: remarks of the lint, traces of decisions, differences, and results of test cases."""
+"""What a review of a directive says: remarks, traces of decisions, differences, and results of test cases."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from clearance.errors import Place
 from clearance.model.decision import Decision, Request
+from clearance.model.sighting import SwitchState
 from clearance.model.terms import Effect
 
 Severity = Literal["warning", "error"]
@@ -77,15 +78,25 @@ class Subject(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """A subject that two directives judge differently from this instant on, and both decisions.
+    """A subject that two directives judge differently, and both decisions.
 
-    `since` is the instant asked about where they already differ then.
+    They differ from `since` (the instant asked about, where they already differ then) to before `until` (None: for
+    good).
     """
 
     subject: Subject
     since: str
     old: Decision
     new: Decision
+    until: str | None = None
+
+
+class Deviation(Struct, frozen=True):
+    """A setting that is not as `allow-with-settings` asks. `switch` is what was seen; None where none was."""
+
+    setting: str
+    wanted: str
+    switch: SwitchState | None
 
 
 class Mismatch(Struct, frozen=True):
