@@ -49,3 +49,12 @@ def test_mode_and_exposure() -> None:
 def test_an_empty_file_is_no_credential() -> None:
     (pattern,) = Credentials().patterns(CATALOG)
     assert list(Credentials().parse(found(pattern, "/home/ana/.t/auth.json", b""), CATALOG)) == []
+
+
+def test_settings_that_may_hold_a_credential_and_hold_none() -> None:
+    place = location("~/.t/settings.json", format="json")
+    index = catalog(tool("t", credentials=(place,), config=(place,)))
+    (pattern,) = Credentials().patterns(index)
+    plain = found(pattern, "/home/ana/.t/settings.json", b'{"theme": "dark"}')
+    assert list(Credentials().parse(plain, index)) == []
+    assert list(Credentials().parse(found(pattern, "/home/ana/.t/settings.json", b'{"apiKey": "x"}'), index))

@@ -13,10 +13,12 @@ from typing import Final
 
 from clearance.catalog.index import Catalog
 from clearance.model.sighting import Evidence, Sighting
+from clearance.model.tool import Tool
 from clearance.observe.probe import Found, Observation, Pattern, sighting_id
-from clearance.observe.scan.places import pattern, user_of
+from clearance.observe.scan.places import floating, pattern, user_of
 
 HEAD: Final = 4096
+NOT_SHOWN: Final = "kind not shown"
 
 _MEMBER = re.compile(rb'["\']?([A-Za-z_][A-Za-z0-9_.-]{0,63})["\']?\s*[:=]')
 
@@ -29,14 +31,14 @@ _KINDS: Final = (
 
 
 def kind_of(head: bytes) -> str:
-    """OAuth, API key, token or login session by the members' names; `unreadable kind` where no name tells."""
+    """OAuth, API key, token or login session by the members' names; `NOT_SHOWN` where no name tells."""
     if head.startswith(b"SQLite format 3\0"):
         return "database"
     names = [match.group(1) for match in _MEMBER.finditer(head)]
     for kind, pattern_ in _KINDS:
         if any(pattern_.search(name) for name in names):
             return kind
-    return "kind not shown"
+    return NOT_SHOWN
 
 
 class Credentials:
@@ -59,6 +61,8 @@ class Credentials:
             return
         tool = catalog.tools[found.pattern.tool]
         kind = kind_of(found.data())
+        if kind == NOT_SHOWN and self._is_settings(found, tool):
+            return
         mode = stat.S_IMODE(found.mode)
         evidence = [Evidence("credential", f"{kind}, mode {mode:04o}")]
         if found.os != "windows" and mode & 0o077:
@@ -70,7 +74,13 @@ class Credentials:
             name=tool.name,
             surface="credential",
             path=found.path,
-            confidence="weak" if kind == "kind not shown" else "strong",
+            confidence="weak" if kind == NOT_SHOWN else "strong",
             user=user,
             evidence=tuple(evidence),
         )
+
+    @staticmethod
+    def _is_settings(found: Found, tool: Tool) -> bool:
+        """A settings file may hold a credential; one that shows none is just settings."""
+        places = tool.surfaces.config.value if tool.surfaces.config else ()
+        return any(floating(place.path) == found.pattern.glob for place in places)
