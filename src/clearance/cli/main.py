@@ -99,19 +99,19 @@ def _dispatch(tokens: list[str]) -> int:
     verb = next((verb for verb in VERBS if verb.name == tokens[0]), None)
     if verb is None:
         raise _unknown_verb(tokens[0])
-    app: App = importlib.import_module(verb.module).app
-    return run(app, tokens[1:])
+    return run(importlib.import_module(verb.module).app, tokens)
 
 
 def run(app: App, tokens: list[str]) -> int:
-    """Run a verb's application. What it was called with wrongly becomes an `Error`."""
-    from cyclopts import CycloptsError
+    """Run a verb's application on a command line that begins with the verb. Misuse becomes an `Error`."""
+    from cyclopts import App, CycloptsError
 
-    app.suppress_keyboard_interrupt = False
+    root = App(name="clearance", version_flags=(), suppress_keyboard_interrupt=False)
+    root.command(app)
     try:
-        code = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+        code = root(tokens, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        raise _misused(error, app, tokens) from error
+        raise _misused(error, tokens) from error
     return code if isinstance(code, int) else 0
 
 
@@ -123,10 +123,10 @@ def _unknown_verb(word: str) -> Error:
     return Error(f"{word!r} is not a verb of clearance", hint=hint, remedy="see: clearance --help")
 
 
-def _misused(error: CycloptsError, app: App, tokens: list[str]) -> Error:
+def _misused(error: CycloptsError, tokens: list[str]) -> Error:
     what = " ".join(str(error).split())
-    path = " ".join([*app.name, *(token for token in tokens[:1] if token in app)])
-    return Error(what[:1].lower() + what[1:].rstrip("."), remedy=f"see: clearance {path} --help")
+    verb = " ".join(error.command_chain or tokens[:1])
+    return Error(what[:1].lower() + what[1:].rstrip("."), remedy=f"see: clearance {verb} --help")
 
 
 def _say(error: Error) -> None:

@@ -147,7 +147,10 @@ def fails(result: ScanResult, fail_on: Literal["warn", "block", "never"]) -> boo
         return False
     limit: Effect = fail_on
     worst = EFFECTS.index(limit)
+    judged = [(s.decision, s.suppressed) for s in result.sightings] + [
+        (u.decision, u.suppressed) for u in result.unknown
+    ]
     return any(
-        found.decision is not None and found.suppressed is None and EFFECTS.index(found.decision.effect) >= worst
-        for found in (*result.sightings, *result.unknown)
+        decision is not None and suppressed is None and EFFECTS.index(decision.effect) >= worst
+        for decision, suppressed in judged
     )
