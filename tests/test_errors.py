@@ -24,4 +24,4 @@ def test_a_place_says_only_what_is_known() -> None:
 
 
 def test_several_errors_are_told_in_order() -> None:
-    assert str(Errors((Error("one"), Error("two")))) == "one\ntwo"
+    assert str(Errors((Error("one"), Error("two")))) == "one\n\ntwo"

@@ -19,43 +19,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from msgspec import UNSET, Struct
 
-from clearance.judge import facts as tools_facts
-from clearance.judge import message
 from clearance.judge.destination import Destinations
-from clearance.judge.enforcement import carried_out
-from clearance.judge.instants import FOREVER, count, in_words, span, written, zone
-from clearance.judge.match import Seen, Term, Test, holds, settle, terms
+from clearance.judge.facts import merged as merged_facts
+from clearance.judge.instants import FOREVER, count, written
+from clearance.judge.match import Seen, Test, holds, settle
 from clearance.judge.merged import Merged
+from clearance.judge.message import SOMEONES_PROGRAM, render
+from clearance.judge.rulings import Ruling, Rulings
 from clearance.judge.trace import fields
-from clearance.model.decision import Decision, PolicyRef, Replacement, Request, ToolFacts, Upcoming
-from clearance.model.directive import Default, Directive, Match, Metadata, Rule, Waiver
+from clearance.model.decision import Decision, PolicyRef, Request, ToolFacts, Upcoming
+from clearance.model.directive import Directive
 from clearance.model.review import Outcome, Step, Trace
-from clearance.model.terms import Effect, EndpointClass, Enforce, Risk
-
-Kind = Literal["waiver", "rule", "default"]
-
-
-class Ruling(Struct, frozen=True):
-    """What a waiver, a rule or the default says where it decides, and from when until when (see `instants.py`)."""
-
-    kind: Kind
-    id: str
-    effect: Effect
-    terms: tuple[Term, ...] = ()
-    enforce: Enforce = "observe"
-    reason: str = ""
-    risk: Risk | None = None
-    replacement: Replacement | None = None
-    message: message.Template = ()
-    settings: dict[str, str | int | float | bool] = {}
-    since: str | None = None
-    until: str | None = None
-    start: int = -FOREVER
-    end: int = FOREVER
+from clearance.model.terms import EndpointClass, Risk
 
 
 class Candidate(Struct, frozen=True):
@@ -91,23 +69,17 @@ class Judge:
         policy: PolicyRef,
         hosts: Mapping[str, EndpointClass],
     ) -> None:
-        metadata = Metadata(id="") if directive.metadata is UNSET else directive.metadata
-        contact = "" if directive.contact is UNSET else directive.contact
         self.directive = directive
         self.policy = policy
         self.catalog = tools
-        self.tools = tools_facts.merged(directive.tools, tools)
-        self._local = {tool.id: self.tools[tool.id] for tool in directive.tools}
-        self._endpoints = directive.endpoints
+        self.tools = merged_facts(directive.tools, tools)
+        rulings = Rulings(directive, self.tools)
+        self.rulings = rulings.ordered
+        self.default = rulings.default
+        self.zone = rulings.zone
+        self._contact = rulings.contact
         self._hosts = hosts
-        self._groups = directive.groups
-        self.zone = zone(metadata.timezone)
-        self._words = {"contact": contact, "directive.id": metadata.id, "directive.title": metadata.title}
-        self.rulings = (
-            *(self._of_waiver(waiver) for waiver in directive.waivers),
-            *(self._of_rule(rule) for rule in directive.rules),
-        )
-        self.default = self._of_default(Default() if directive.default is UNSET else directive.default)
+        self._local = {tool.id: self.tools[tool.id] for tool in directive.tools}
         self._plans: dict[str | None, Plan] = {}
 
     def decide(self, request: Request) -> Decision:
@@ -183,7 +155,7 @@ class Judge:
             undetermined=tuple(undetermined),
             policy=self.policy,
             since=ruling.since,
-            contact=self._words["contact"],
+            contact=self._contact,
             settings=ruling.settings,
             endpoint_class=seen.destination.class_,
         )
@@ -217,11 +189,11 @@ class Judge:
         if not ruling.message:
             return ""
         facts = seen.facts
-        return message.render(
+        return render(
             ruling.message,
             {
                 "tool.id": facts.id if facts else "",
-                "tool.name": facts.name if facts else message.SOMEONES_PROGRAM,
+                "tool.name": facts.name if facts else SOMEONES_PROGRAM,
                 "tool.vendor": facts.vendor if facts else "",
                 "tool.version": seen.request.version or "",
                 "endpoint": seen.destination.host,
@@ -245,84 +217,7 @@ class Judge:
             if tests is not None:
                 candidates.append(Candidate(ruling.start, ruling.end, tests, ruling))
         settled = max((candidate.start for candidate in candidates), default=-FOREVER)
-        return Plan(facts, Destinations(facts, self._endpoints, self._hosts), tuple(candidates), settled)
-
-    def _of_waiver(self, waiver: Waiver) -> Ruling:
-        circumstances = Match(tool=waiver.tool, group=waiver.group, user=waiver.user, host=waiver.host)
-        matched = terms(waiver.match, self._groups) if waiver.match else ()
-        bounds = span(waiver.from_, waiver.until, self.zone)
-        return Ruling(
-            kind="waiver",
-            id=waiver.id,
-            effect="allow",
-            terms=(*terms(circumstances, self._groups), *matched),
-            enforce=carried_out("allow"),
-            reason=waiver.reason,
-            since=waiver.from_,
-            until=waiver.until,
-            start=bounds.start,
-            end=bounds.end,
-        )
-
-    def _of_rule(self, rule: Rule) -> Ruling:
-        bounds = span(rule.from_, rule.until, self.zone)
-        replacement = self._replacement(rule.replacement)
-        words = {
-            "rule.id": rule.id,
-            "rule.reason": rule.reason,
-            "rule.from": in_words(rule.from_ or ""),
-            "rule.until": in_words(rule.until or ""),
-        }
-        return Ruling(
-            kind="rule",
-            id=rule.id,
-            effect=rule.effect,
-            terms=terms(rule.match, self._groups),
-            enforce=carried_out(rule.effect, rule.enforce),
-            reason=rule.reason,
-            risk=rule.risk,
-            replacement=replacement,
-            message=self._template(rule, replacement, words),
-            settings=rule.settings,
-            since=rule.from_,
-            until=rule.until,
-            start=bounds.start,
-            end=bounds.end,
-        )
-
-    def _of_default(self, default: Default) -> Ruling:
-        replacement = self._replacement(default.replacement)
-        return Ruling(
-            kind="default",
-            id="default",
-            effect=default.effect,
-            enforce=carried_out(default.effect, default.enforce),
-            reason=default.reason,
-            replacement=replacement,
-            message=self._template(default, replacement, {"rule.reason": default.reason}),
-        )
-
-    def _replacement(self, tool: str | None) -> Replacement | None:
-        if tool is None:
-            return None
-        facts = self.tools.get(tool)
-        return Replacement(tool, facts.name if facts else tool, facts.command if facts else "")
-
-    def _template(
-        self, rule: Rule | Default, replacement: Replacement | None, words: Mapping[str, str]
-    ) -> message.Template:
-        if not rule.message:
-            return message.default_message(rule, replacement, self._words["contact"])
-        instead = (
-            {
-                "replacement.id": replacement.tool,
-                "replacement.name": replacement.name,
-                "replacement.command": replacement.command,
-            }
-            if replacement
-            else {}
-        )
-        return message.filled(message.template(rule.message), {**self._words, **words, **instead})
+        return Plan(facts, Destinations(facts, self.directive.endpoints, self._hosts), tuple(candidates), settled)
 
 
 def compile_directive(

@@ -123,7 +123,7 @@ def _trimmed(release: tuple[Number, ...]) -> tuple[Number, ...]:
 
 
 def _suffix(text: str) -> tuple[Token, ...]:
-    """What follows the release, each part with its rank; the end has one too, so that a longer suffix sorts either way."""
+    """What follows the release, each part with its rank; the end has one too: a longer suffix sorts either way."""
     tokens: list[Token] = []
     words = _TOKEN.findall(text)
     for index, raw in enumerate(words):
@@ -141,7 +141,7 @@ def _suffix(text: str) -> tuple[Token, ...]:
 
 
 def edges(text: str) -> Iterator[tuple[str, str]]:
-    """Versions at the edges of a range, each with how a person would say it: on, just before and just after the edge."""
+    """Versions at the edges of a range, with how a person would say it: on, just before and just after the edge."""
     for _op, operand in split(text, _EXAMPLE, "~="):
         stem = operand.removesuffix(".*")
         yield stem, f"version {stem}"

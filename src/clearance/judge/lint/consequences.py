@@ -8,12 +8,12 @@ from typing import Final
 from msgspec import UNSET, structs
 
 from clearance.judge.enforcement import carried_out
-from clearance.judge.engine import Ruling
 from clearance.judge.glob import example
 from clearance.judge.instants import LATEST, in_words, moment, written
 from clearance.judge.lint.review import Review
 from clearance.judge.match import several
 from clearance.judge.merged import Path
+from clearance.judge.rulings import Ruling
 from clearance.judge.source import shown
 from clearance.judge.witness import subjects
 from clearance.model.decision import Decision, Request, ToolFacts

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clearance.judge.cover import contradicts_itself, covers
-from clearance.judge.engine import Ruling
 from clearance.judge.lint.review import Review
+from clearance.judge.rulings import Ruling
 from clearance.judge.source import shown
 from clearance.model.directive import Match, Rule
 from clearance.model.review import Remark, Severity
