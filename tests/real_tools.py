@@ -102,6 +102,8 @@ REAL_TOOLS: tuple[RealTool, ...] = (
     _npm("junie", "junie", "@jetbrains/junie@3110.7.0", "bin/index.js"),
     _npm("continue-cli", "continue", "@continuedev/cli@1.5.47", "dist/cn.js", "dist/index.js"),
     _npm("openclaw", "openclaw", "openclaw@2026.9.6", "openclaw.mjs"),
+    _npm("qoder-cn", "qoder-cn", "@qodercn-ai/qoderclicn@1.1.52", "bundle/qoderclicn.js"),
+    _npm("copilot-language-server", "copilot", "@github/copilot-language-server@1.539.0", "dist/language-server.js"),
     _pypi("aider", "aider", "aider-chat@0.86.2", "aider"),
     _pypi("mini-swe-agent", "mini-swe-agent", "mini-swe-agent@2.4.6", "mini"),
     _pypi("openhands", "openhands", "openhands@1.16.0", "openhands"),
@@ -110,6 +112,10 @@ REAL_TOOLS: tuple[RealTool, ...] = (
     _pypi("gptme", "gptme", "gptme@0.35.1", "gptme"),
     _pypi("open-interpreter", "open-interpreter", "open-interpreter@0.4.3", "interpreter"),
     _npm("codebuff", "codebuff", "codebuff@1.0.685", "index.js"),
+    _npm("oh-my-pi", "oh-my-pi", "@oh-my-pi/pi-coding-agent@18.3.4", "dist/cli.js", alone=True),
+    _npm("claude-code-router", "claude-code-router", "@musistudio/claude-code-router@2.0.0", "dist/cli.js"),
+    _pypi("hermes-agent", "hermes-agent", "hermes-agent@0.19.0", "hermes"),
+    _npm("deepseek-harness", "deepseek-harness", "@deepseek-ai/dsh@0.1.5-rc.2", "lib/bin.js", alone=True),
     _npm("nanocoder", "nanocoder", "@nanocollective/nanocoder@1.30.0", "dist/cli.js"),
 )  # fmt: skip
 """What the registries serve for Linux on x86-64. Where a tool has several programs, the first is the main one."""

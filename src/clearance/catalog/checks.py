@@ -178,36 +178,33 @@ def _switch_problems(switches: tuple[Switch, ...]) -> Iterator[Problem]:
                     yield (*here, "where"), problem
                 if not setter.key:
                     yield here, "a setting in a file needs its key"
-            if not setter.off and not setter.on:
-                yield here, "no value is named that stops or allows anything"
 
 
 def _identity_problems(identity: Identity) -> Iterator[Problem]:
     if not identity.markers:
         yield ("markers",), "an identity without a marker tells nothing"
     for at, marker in enumerate(identity.markers):
-        if not 0 < marker.least <= len(marker.any):
-            yield ("markers", at, "least"), "as many strings must be asked for as there are, and at least one"
-        for place, text in enumerate(marker.any):
-            if len(text) < 4:
-                yield ("markers", at, "any", place), "a marker of fewer than four characters is everywhere"
+        here = ("markers", at)
+        if not 1 <= marker.least <= len(set(marker.any)):
+            yield here, f"{marker.least} of {len(set(marker.any))} different strings can never or always be found"
+        for position, text in enumerate(marker.any):
+            if len(text.strip("^$*")) < 3:
+                yield (*here, "any", position), "a string of fewer than three characters is everywhere"
     for at, version in enumerate(identity.versions):
-        for problem in _regex_problems(version.pattern, groups=1):
+        for problem in _regex_problems(version.pattern):
             yield ("versions", at, "pattern"), problem
-        if any(not 0 <= share <= 1 for share in version.near):
-            yield ("versions", at, "near"), "a place is a share of the part's length, from 0 to 1"
 
 
-def _regex_problems(pattern: str, groups: int | None = None) -> Iterator[str]:
+def _regex_problems(pattern: str) -> Iterator[str]:
     try:
         compiled = re.compile(pattern.encode())
     except (re.error, RecursionError, OverflowError) as error:
         yield f"not a regular expression: {error}"
         return
+    if compiled.groups != 1:
+        yield f"the expression has {compiled.groups} groups instead of one, which is the version"
     if compiled.match(b""):
         yield "the expression matches the empty text"
-    if groups is not None and compiled.groups != groups:
-        yield f"the expression has {compiled.groups} groups instead of {groups}"
 
 
 def by_tool(problems: Iterable[tuple[str, Where, str]]) -> Mapping[str, tuple[Problem, ...]]:

@@ -7,8 +7,8 @@ read anew (about a second; `python -m clearance.catalog` writes the artifact aga
 
 from __future__ import annotations
 
+import gc
 import hashlib
-import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -76,6 +76,8 @@ def digest(files: Mapping[str, bytes]) -> str:
 
 def write(folder: Path = FOLDER) -> Path:
     """Compiles the YAML files of a folder into its artifact, which is replaced as a whole or not at all."""
+    import tempfile
+
     data = msgspec.msgpack.encode(make(sources(folder)))
     with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{ARTIFACT}.", delete=False) as unfinished:
         unfinished.write(data)
@@ -85,8 +87,13 @@ def write(folder: Path = FOLDER) -> Path:
 
 
 def _artifact(path: Path) -> Artifact | None:
+    # Tens of thousands of small values are made at once and none dies: the collector would only look at them in vain.
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         return msgspec.msgpack.decode(path.read_bytes(), type=Artifact)
     except (OSError, msgspec.DecodeError):
         return None
-
+    finally:
+        if collecting:
+            gc.enable()
