@@ -123,3 +123,40 @@ def test_what_is_seen_twice_is_said_once() -> None:
 def test_the_order_does_not_depend_on_the_order_of_seeing() -> None:
     seen = [binary(), binary(user="bo"), binary(tool_id="u"), binary(user=None)]
     assert settle(seen, CATALOG).sightings == settle(reversed(seen), CATALOG).sightings
+
+
+LISTED = Switch(
+    "search",
+    "web-search",
+    "on",
+    (Setter("~/.t/s.json", "deny.*", off=("WebSearch",)), Setter("~/.t/s.json", "search", off=(False,))),
+    CHECKED,
+    ("a test",),
+)
+
+
+@pytest.mark.parametrize(
+    ("members", "state"),
+    [
+        (("Bash(rm)", "WebSearch"), "off"),
+        (("WebSearch", "Bash(rm)"), "off"),
+        (("Bash(rm)",), "default"),
+        ((), "default"),
+    ],
+)
+def test_a_name_in_a_list_stops_a_flow(members: tuple[str, ...], state: str) -> None:
+    index = catalog(tool("t", switches=(LISTED,)))
+    readings = [reading("switch", f"deny.{n}", value, name="search") for n, value in enumerate(members)]
+    (seen,) = [s for s in settle([*readings, binary()], index).sightings if s.surface == "binary"]
+    assert seen.switches[0].state == state
+
+
+def test_of_two_equally_strong_places_one_that_stops_is_enough() -> None:
+    index = catalog(tool("t", switches=(LISTED,)))
+    readings = [
+        reading("switch", "search", "true", name="search"),
+        reading("switch", "deny.0", "WebSearch", name="search"),
+    ]
+    for order in (readings, readings[::-1]):
+        (seen,) = [s for s in settle([*order, binary()], index).sightings if s.surface == "binary"]
+        assert (seen.switches[0].state, seen.switches[0].value) == ("off", "WebSearch")

@@ -222,15 +222,14 @@ def switch_states(
     ]
     states = []
     for switch in tool.switches:
-        set_here = sorted((r for r in mine if r.name == switch.name), key=strength, reverse=True)
+        set_here = [(r, _state(switch, r)) for r in mine if r.name == switch.name and _means_something(switch, r)]
         if not set_here:
             states.append(SwitchState(switch.name, "default", switch.default, "", switch.stops))
             continue
-        winner = set_here[0]
+        # Where two places are equally strong, one that stops the flow is enough: each is documented to do so alone.
+        winner, state = max(set_here, key=lambda one: (strength(one[0]), one[1] == "off"))
         where = f"{winner.path}:{winner.line}" if winner.line else winner.path
-        states.append(
-            SwitchState(switch.name, _state(switch, winner), winner.value, f"{where} {winner.key}", switch.stops)
-        )
+        states.append(SwitchState(switch.name, state, winner.value, f"{where} {winner.key}", switch.stops))
     return states
 
 
@@ -246,7 +245,17 @@ def _state(switch: Switch, reading: SettingRead) -> Literal["on", "off"]:
     return "off" if any("*" in setter.off for setter in setters) else "on"
 
 
+def _means_something(switch: Switch, reading: SettingRead) -> bool:
+    """A member of a list of names says something about a switch only where it is the name that the switch looks for."""
+    setters = [s for s in switch.set if _same_place(s, reading)]
+    if not setters or not all(setter.key.endswith(".*") for setter in setters):
+        return True
+    return reading.value.lower() in {_text(value) for setter in setters for value in (*setter.off, *setter.on)}
+
+
 def _same_place(setter: Setter, reading: SettingRead) -> bool:
+    if setter.key.endswith(".*"):
+        return reading.key.startswith(setter.key[:-1])
     return setter.key == reading.key
 
 

@@ -185,10 +185,9 @@ class Visitor:
                 self._missed("executables", f"{folder}/{name}", error)
             return
         try:
-            head = os.read(fd, HEAD)
-            kind = classify(head, what.st_size)
+            kind = classify(os.read(fd, HEAD), what.st_size)
             if kind is not None:
-                self.seen.extend(self._identified(f"{folder}/{name}", FdReader(fd, what.st_size), head, what.st_uid))
+                self.seen.extend(self._identified(f"{folder}/{name}", FdReader(fd, what.st_size), kind, what.st_uid))
         except OSError as error:
             self._missed("executables", f"{folder}/{name}", error)
         finally:
@@ -201,15 +200,15 @@ class Visitor:
         except OSError:
             return
         try:
-            head = os.pread(fd, HEAD, 0)
-            if classify(head, what.st_size) is not None:
-                self.seen.extend(self._identified(path, FdReader(fd, what.st_size), head, what.st_uid))
+            kind = classify(os.pread(fd, HEAD, 0), what.st_size)
+            if kind is not None:
+                self.seen.extend(self._identified(path, FdReader(fd, what.st_size), kind, what.st_uid))
         except OSError as error:
             self._missed("executables", path, error)
         finally:
             os.close(fd)
 
-    def _identified(self, path: str, reader: FdReader, head: bytes, uid: int) -> Iterator[Observation]:
+    def _identified(self, path: str, reader: FdReader, kind: str, uid: int) -> Iterator[Observation]:
         verdict = deep.identify(reader, self.rules, None)
         if verdict is None:
             return
@@ -219,7 +218,7 @@ class Visitor:
             verdict = deep.identify(reader, self.rules, package) or verdict
         home = self.view.home_of(path)
         if isinstance(verdict, Identification):
-            yield sighting_of(path, verdict, self.catalog, head=head, home=home, uid=uid)
+            yield sighting_of(path, verdict, self.catalog, home=home, package=package, kind=kind, uid=uid)
         else:
             yield AgentTraits(path, verdict.score, verdict.traits, home.user if home else None)
 

@@ -47,3 +47,9 @@ def test_an_env_file_belongs_to_its_project() -> None:
 
 def test_an_empty_credential_is_none() -> None:
     assert parse(pattern("**/.env"), "/home/ana/.env", b"T_API_KEY=\n") == []
+
+
+def test_a_template_sets_nothing() -> None:
+    template = pattern("**/.env.*")
+    assert parse(template, "/home/ana/p/.env.example", b"NO_TELEMETRY=1\n") == []
+    assert len(parse(template, "/home/ana/p/.env.local", b"NO_TELEMETRY=1\n")) == 1

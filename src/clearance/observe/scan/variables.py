@@ -33,6 +33,10 @@ FILES: Final = (
 PROJECT_FILES: Final = ("**/.env", "**/.env.*", "**/.envrc", "**/*.env")
 
 
+TEMPLATES: Final = frozenset({"example", "sample", "template", "tmpl", "dist", "defaults", "schema", "test", "md"})
+"""Endings of `.env` files that set nothing: they are there to be copied."""
+
+
 class Meaning(Struct, frozen=True):
     """What a variable is to a tool."""
 
@@ -101,7 +105,7 @@ class Variables:
 
     def parse(self, found: Found, catalog: Catalog) -> Iterable[Observation]:
         """A `SettingRead` for each assignment to a variable that the catalog lists."""
-        if found.folder:
+        if found.folder or found.path.rpartition(".")[2].lower() in TEMPLATES:
             return
         if self._known is None or self._known[0] is not catalog:
             self._known = (catalog, meanings(catalog))
