@@ -17,6 +17,7 @@ from clearance.model.sighting import (
     Sighting,
     Skipped,
     Summary,
+    Suppressed,
     SwitchState,
     Unknown,
 )
@@ -180,6 +181,9 @@ def _sightings() -> tuple[Sighting, ...]:
         seen("codex", "package", "/usr/local/lib/node_modules/@openai/codex", decision(
              "codex", "warn", reason="no rule names it", risk="medium", undetermined=("codex-old",)),
              evidence=(ev("package.json", "@openai/codex"),)),
+        seen("codex", "instructions", "/srv/docs/AGENTS.md", decision(
+             "codex", "warn", reason="no rule names it", risk="medium"), confidence="weak",
+             suppressed=Suppressed("a style guide, read by people", "security@example.com", "2027-03-31")),
         seen("qwen-code", "package", "/home/ana/.npm-global/lib/node_modules/@qwen-code/qwen-code", ALLOWED, user="ana",
              version="0.24.4", endpoint=gateway, evidence=(ev("package.json", "@qwen-code/qwen-code 0.24.4"),)),
         seen("qwen-code", "base-url", "/etc/environment", ALLOWED, confidence="strong", endpoint=gateway,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import Any, Final
 
 LONGEST: Final = 400
 """How many characters of one foreign string are shown, unless the caller says otherwise."""
@@ -57,6 +57,17 @@ def scalar(text: str) -> str:
 def unscalar(text: str) -> str:
     """What `scalar` was given."""
     return _ESCAPE.sub(_unescaped_scalar, text)
+
+
+def scalars(document: Any) -> Any:
+    """A document of plain objects, lists and values with `scalar` done to each of its texts, keys included."""
+    if isinstance(document, str):
+        return scalar(document)
+    if isinstance(document, list | tuple):
+        return [scalars(item) for item in document]
+    if isinstance(document, dict):
+        return {scalars(key): scalars(value) for key, value in document.items()}
+    return document
 
 
 def json_text(document: bytes) -> str:

@@ -8,6 +8,7 @@ what was not looked at as properties named `clearance:…`. The serial number fo
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
@@ -37,7 +38,7 @@ from clearance.model.decision import Decision, ToolFacts
 from clearance.model.sighting import ScanResult, Sighting, SwitchState, Unknown
 from clearance.model.terms import UNKNOWN, Confidence, EndpointClass, Surface
 from clearance.prove.formats import wording
-from clearance.prove.formats.escape import json_text, scalar
+from clearance.prove.formats.escape import json_text, scalar, scalars
 from clearance.prove.formats.outline import ToolGroup, holes, tool_groups
 from clearance.prove.formats.rendering import RenderOptions
 
@@ -58,6 +59,9 @@ TECHNIQUES: Final[dict[Surface, AnalysisTechnique]] = {
     "socket": AnalysisTechnique.INSTRUMENTATION,
 }
 
+LONGEST_VERSION: Final = 160
+"""CycloneDX allows 1,024 characters, and an undecodable one is written with up to six."""
+
 SENT: Final = "source code, prompts and command output"
 """What a coding tool exchanges with the model service that it uses."""
 
@@ -67,13 +71,13 @@ CALLED: Final = "calls of the server's tools and their results"
 
 def render(result: ScanResult, options: RenderOptions) -> str:
     """The bill, indented, ending with a line feed."""
-    document: str = JsonV1Dot7(bill(result)).output_as_string()
-    return json_text(msgspec.json.format(document.encode(), indent=2)) + "\n"
+    document = scalars(json.loads(JsonV1Dot7(bill(result)).output_as_string()))
+    return json_text(msgspec.json.format(msgspec.json.encode(document), indent=2)) + "\n"
 
 
 def bill(result: ScanResult) -> Bom:
     """The bill of one scan."""
-    host = Component(name=scalar(result.host.name), type=ComponentType.DEVICE, bom_ref="host")
+    host = Component(name=result.host.name, type=ComponentType.DEVICE, bom_ref="host")
     metadata = BomMetaData(
         timestamp=moment(result.finished),
         tools=ToolRepository(
@@ -134,7 +138,7 @@ def context(result: ScanResult) -> list[Property]:
 
 def properties(pairs: Iterable[tuple[str, str]]) -> list[Property]:
     """Properties in this program's name space; empty ones are left out."""
-    return [Property(name=f"clearance:{name}", value=scalar(value)) for name, value in pairs if value]
+    return [Property(name=f"clearance:{name}", value=value) for name, value in pairs if value]
 
 
 def by_version(group: ToolGroup) -> list[ToolGroup]:
@@ -155,11 +159,11 @@ def tool(group: ToolGroup) -> Component:
     seen = [s for s in group.sightings if s.surface != "mcp-server"]
     facts = group.facts
     return Component(
-        bom_ref=scalar(f"tool:{group.tool}{f'@{version}' if version else ''}"),
+        bom_ref=f"tool:{group.tool}{f'@{version}' if version else ''}",
         type=ComponentType.APPLICATION,
-        name=scalar(group.name),
-        version=scalar(version) if version else None,
-        supplier=OrganizationalEntity(name=scalar(facts.vendor)) if facts else None,
+        name=group.name,
+        version=version[:LONGEST_VERSION] if version else None,
+        supplier=OrganizationalEntity(name=facts.vendor) if facts else None,
         evidence=evidence(seen) if seen else None,
         properties=properties([*known(group.tool, facts), *judged(d for v in group.verdicts for d in [v.decision])])
         + properties(("switch", switch(state)) for state in switches(seen)),
@@ -207,7 +211,7 @@ def evidence(seen: Iterable[Sighting]) -> ComponentEvidence:
     """How sure the identification is and by what methods, and every place."""
     ordered = list(seen)
     methods = {
-        (TECHNIQUES.get(s.surface, AnalysisTechnique.OTHER), CONFIDENCES[s.confidence], scalar(f"{e.kind}: {e.detail}"))
+        (TECHNIQUES.get(s.surface, AnalysisTechnique.OTHER), CONFIDENCES[s.confidence], f"{e.kind}: {e.detail}")
         for s in ordered
         for e in s.evidence
         if e.kind != "line"
@@ -229,9 +233,9 @@ def occurrence(seen: Sighting) -> Occurrence:
     user = f"{seen.user}: " if seen.user else ""
     return Occurrence(
         bom_ref=f"sighting:{seen.id}",
-        location=scalar(seen.path),
+        location=seen.path,
         line=wording.line_of(seen),
-        additional_context=scalar(user + wording.sighting(seen)),
+        additional_context=user + wording.sighting(seen),
     )
 
 
@@ -241,8 +245,8 @@ def servers(group: ToolGroup) -> list[Component]:
         Component(
             bom_ref=f"mcp:{seen.id}",
             type=ComponentType.APPLICATION,
-            name=scalar(seen.name),
-            description=scalar(f"MCP server of {group.name}"),
+            name=seen.name,
+            description=f"MCP server of {group.name}",
             evidence=evidence([seen]),
             properties=properties((e.kind, e.detail) for e in seen.evidence),
         )
@@ -276,10 +280,10 @@ def service(
         return known_service
     vendor = group.facts.vendor if group.facts and kind == "vendor" and group.facts.vendor != UNKNOWN else ""
     services[host] = Service(
-        bom_ref=scalar(f"service:{host}"),
-        name=scalar(host),
-        provider=OrganizationalEntity(name=scalar(vendor)) if vendor else None,
-        description=scalar(description) or None,
+        bom_ref=f"service:{host}",
+        name=host,
+        provider=OrganizationalEntity(name=vendor) if vendor else None,
+        description=description or None,
         endpoints=[XsUri(f"https://{quote(scalar(host), safe='.:-[]')}")],
         x_trust_boundary=kind != "cleared-gateway",
         data=[DataClassification(flow=DataFlow.BI_DIRECTIONAL, classification=sent)],
@@ -294,11 +298,11 @@ def agent(seen: Unknown) -> Component:
     return Component(
         bom_ref=f"unknown:{seen.id}",
         type=ComponentType.APPLICATION,
-        name=scalar(name),
+        name=name,
         description="Looks like an AI coding agent; no catalog entry knows it",
         evidence=ComponentEvidence(
             identity=[Identity(field=IdentityField.NAME, confidence=Decimal(f"{min(max(seen.score, 0), 1):.2f}"))],
-            occurrences=[Occurrence(location=scalar(seen.path), additional_context=scalar(seen.user or "") or None)],
+            occurrences=[Occurrence(location=seen.path, additional_context=seen.user or None)],
         ),
         properties=properties([*(("trait", trait) for trait in seen.traits), *judged([seen.decision])]),
     )

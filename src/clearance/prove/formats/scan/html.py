@@ -65,7 +65,7 @@ HOST_STYLES: Final[dict[EndpointClass, tuple[str, str]]] = {
 
 COVERAGE: Final = (
     ("found", "settings", "found"),
-    ("nothing", "allow", "looked, nothing found"),
+    ("nothing", "allow", "not found"),
     ("not-readable", "block", "not readable"),
     ("not-looked", "warn", "not looked for"),
 )
@@ -221,6 +221,16 @@ class SkippedRow(Struct, frozen=True):
     matters: bool
 
 
+class AsideRow(Struct, frozen=True):
+    """A finding that was reviewed and suppressed."""
+
+    what: str
+    path: str
+    reason: str
+    owner: str
+    until: str
+
+
 def render(result: ScanResult, options: RenderOptions) -> str:
     """The page."""
     view = View(result, options)
@@ -231,15 +241,17 @@ class View:
     """All that the template writes. Every attribute is plain data, computed once."""
 
     def __init__(self, result: ScanResult, options: RenderOptions) -> None:
-        groups = tool_groups(result.sightings, result.tools)
+        sightings = [seen for seen in result.sightings if not seen.suppressed]
+        agents = [agent for agent in result.unknown if not agent.suppressed]
+        groups = tool_groups(sightings, result.tools)
         self._result = result
         self._homes = options.home_prefixes
         self._new = frozenset(result.changes.new if result.changes else ())
-        self._styles = {user: f"u{n}" for n, user in enumerate(_people(result.sightings))}
+        self._styles = {user: f"u{n}" for n, user in enumerate(_people(sightings))}
         self.version = __version__
         self.host = result.host.name
         self.root = "" if result.host.root == "/" else result.host.root
-        self.headline = headline(groups, result)
+        self.headline = headline(groups, len(agents), result)
         self.directive = wording.directive(result.policy)
         self.when = wording.instant(result.finished)
         self.looked = wording.looked_at(result)
@@ -247,7 +259,7 @@ class View:
         self.incomplete = incomplete(result)
         self.gaps = [wording.gap(gap, advice=False) for gap in gaps(s for s in result.skipped if s.matters)][:5]
         self.holes = [wording.hole(hole) for hole in holes(result.coverage, result.skipped, self._homes)][:5]
-        amounts = _amounts(groups, len(result.unknown))
+        amounts = _amounts(groups, len(agents))
         self.tiles = [Tile(*amount) for amount in amounts]
         self.ring = chart(amounts)
         self.unknown = UNKNOWN
@@ -255,13 +267,14 @@ class View:
         shown = list(self._styles)[:MOST_PEOPLE]
         self.users = [user or EVERY_USER for user in shown]
         self.people = [PeopleRow(group.name, tuple(_cell(group, user) for user in shown)) for group in groups]
-        self.surfaces = surfaces(result.sightings)
+        self.surfaces = surfaces(sightings)
         self.hosts = hosts(groups)
         self.topics, self.flows = flows(groups)
         self.filters = [mark for effect, mark in MARKS.items() if any(group.effect == effect for group in groups)]
         self.user_filters = [UserFilter(self._styles[user], user or EVERY_USER) for user in shown if len(shown) > 1]
         self.tools = [self._tool(group) for group in groups]
-        self.agents = [self._agent(agent) for agent in result.unknown]
+        self.agents = [self._agent(agent) for agent in agents]
+        self.set_aside = set_aside(result, self._homes)
         self.coverage = coverage(result.coverage)
         skipped = sorted(result.skipped, key=lambda item: not item.matters)
         self.skipped = [SkippedRow(s.path, s.reason, s.matters) for s in skipped[:MOST_SKIPPED]]
@@ -334,16 +347,36 @@ class View:
         )
 
 
-def headline(groups: Sequence[ToolGroup], result: ScanResult) -> str:
+def headline(groups: Sequence[ToolGroup], agents: int, result: ScanResult) -> str:
     """The one sentence for somebody who reads no further."""
-    if not groups and not result.unknown:
-        return "No AI coding tool found" + ("; not everything could be read" if incomplete(result) else "")
-    parts = [wording.many(len(groups), "AI coding tool")] if groups else []
-    if result.unknown:
-        parts.append(wording.many(len(result.unknown), "unknown agent"))
-    barred = sum(group.effect == "block" for group in groups)
-    said = f", {barred:,} of them not cleared" if barred and len(groups) > 1 else ", not cleared" if barred else ""
-    return f"{parts[0]}{said}{f', and {parts[1]}' if len(parts) > 1 else ''}"
+    if not groups and not agents:
+        aside = " but what was reviewed and set aside" if result.sightings or result.unknown else ""
+        return f"No AI coding tool found{aside}" + ("; not everything could be read" if incomplete(result) else "")
+    parts = []
+    if groups:
+        barred = sum(group.effect == "block" for group in groups)
+        said = f", {barred:,} of them not cleared" if barred and len(groups) > 1 else ", not cleared" if barred else ""
+        parts.append(wording.many(len(groups), "AI coding tool") + said)
+    if agents:
+        parts.append(wording.many(agents, "unknown agent"))
+    return ", and ".join(parts)
+
+
+def set_aside(result: ScanResult, homes: Iterable[tuple[str, str]]) -> list[AsideRow]:
+    """The findings that somebody reviewed and suppressed, with who, why and until when."""
+    names = {tool.id: tool.name for tool in result.tools}
+    everything: list[Sighting | Unknown] = [*result.sightings, *result.unknown]
+    return [
+        AsideRow(
+            what=names.get(seen.tool, seen.tool) if isinstance(seen, Sighting) else UNKNOWN.word,
+            path=wording.place(seen.path, seen.user, homes),
+            reason=seen.suppressed.reason,
+            owner=seen.suppressed.owner,
+            until=wording.day(seen.suppressed.until),
+        )
+        for seen in everything
+        if seen.suppressed
+    ][:MOST_SKIPPED]
 
 
 def since(result: ScanResult) -> str:

@@ -22,7 +22,7 @@ from clearance.model.decision import Decision, ToolFacts
 from clearance.model.sighting import ScanResult, Sighting, Unknown
 from clearance.model.terms import OS, Confidence, Kind, Risk, Surface
 from clearance.prove.formats import wording
-from clearance.prove.formats.escape import json_text, plain, scalar
+from clearance.prove.formats.escape import json_text, plain, scalars
 from clearance.prove.formats.outline import holes, incomplete
 from clearance.prove.formats.rendering import RenderOptions
 
@@ -62,7 +62,7 @@ FILES: Final[frozenset[Surface]] = frozenset(
 
 def render(result: ScanResult, options: RenderOptions) -> str:
     """The events, each on a line of its own."""
-    return "".join(json_text(msgspec.json.encode(event)) + "\n" for event in events(result))
+    return "".join(json_text(msgspec.json.encode(scalars(event))) + "\n" for event in events(result))
 
 
 def events(result: ScanResult) -> Iterator[Object]:
@@ -116,13 +116,13 @@ def metadata(result: ScanResult, uid: str) -> Object:
 
 def scan_uid(result: ScanResult) -> str:
     """The scan's own name: which host, begun when."""
-    return scalar(f"{result.host.name}/{result.started}")
+    return f"{result.host.name}/{result.started}"
 
 
 def device(result: ScanResult) -> Object:
     """The scanned host."""
     system, name = SYSTEMS[result.host.os]
-    host = scalar(result.host.name)
+    host = result.host.name
     return {"type_id": 0, "type": "Unknown", "hostname": host, "name": host, "os": {"type_id": system, "name": name}}
 
 
@@ -131,10 +131,7 @@ def scan_activity(result: ScanResult) -> Object:
     summary, policy = result.summary, result.policy
     started, finished = milliseconds(result.started), milliseconds(result.finished)
     partly = incomplete(result)
-    lacks = [
-        {"path": scalar(s.path), "reason": scalar(s.reason), "probe": s.probe, "matters": s.matters}
-        for s in result.skipped
-    ]
+    lacks = [{"path": s.path, "reason": s.reason, "probe": s.probe, "matters": s.matters} for s in result.skipped]
     return {
         **classified(6007, "Scan Activity", COMPLETED, "Completed", INFORMATIONAL),
         "time": finished,
@@ -147,7 +144,7 @@ def scan_activity(result: ScanResult) -> Object:
         "scan": {"uid": scan_uid(result), "name": "Clearance scan", "type_id": 0, "type": "Unknown"},
         "policy": {
             "uid": policy.sha256 or "none",
-            "name": scalar(policy.title or " + ".join(policy.directives)),
+            "name": policy.title or " + ".join(policy.directives),
             "version": str(policy.generation),
         },
         "num_files": summary.files_seen,
@@ -158,9 +155,9 @@ def scan_activity(result: ScanResult) -> Object:
         "status_id": 99 if partly else 1,
         "status": "Incomplete" if partly else "Success",
         "unmapped": {
-            "root": scalar(result.host.root),
+            "root": result.host.root,
             "not_looked_at": lacks,
-            "not_looked_for": [scalar(wording.hole(hole)) for hole in holes(result.coverage)],
+            "not_looked_for": [wording.hole(hole) for hole in holes(result.coverage)],
         },
     }
 
@@ -189,7 +186,7 @@ def finding(seen: Sighting | Unknown, result: ScanResult, tools: Mapping[str, To
     if decision and decision.replacement:
         event["remediation"] = {"desc": plain(wording.replacement(decision.replacement))}
         if decision.contact:
-            event["remediation"]["references"] = [scalar(decision.contact)]
+            event["remediation"]["references"] = [decision.contact]
     return event
 
 
@@ -218,11 +215,11 @@ def finding_info(seen: Sighting | Unknown, result: ScanResult, names: Mapping[st
         info: Object = {"types": ["AI coding tool"], "data_sources": [seen.surface]}
     else:
         title = "Unknown AI coding agent"
-        info = {"types": ["Unknown AI coding agent"], "traits": [{"name": scalar(trait)} for trait in seen.traits]}
+        info = {"types": ["Unknown AI coding agent"], "traits": [{"name": trait} for trait in seen.traits]}
     rule = seen.decision and (seen.decision.rule or (seen.decision.waiver and f"waiver:{seen.decision.waiver}"))
-    analytic: Object = {"type_id": RULE, "type": "Rule", "name": scalar(rule or "default")}
+    analytic: Object = {"type_id": RULE, "type": "Rule", "name": rule or "default"}
     if seen.decision and seen.decision.reason:
-        analytic["desc"] = scalar(seen.decision.reason)
+        analytic["desc"] = seen.decision.reason
     return {
         "uid": seen.id,
         "title": plain(title),
@@ -240,25 +237,25 @@ def evidence(seen: Sighting | Unknown, tools: Mapping[str, ToolFacts]) -> Object
     else:
         facts = tools.get(seen.tool)
         if facts is None or AGENTS.intersection(facts.kind):
-            name = scalar(facts.name if facts else seen.name)
-            agent = {"uid": scalar(seen.tool), "name": name, "type_id": 0, "type": "Unknown"}
-            found["ai_agent"] = agent | ({"version": scalar(seen.version)} if seen.version else {})
+            name = facts.name if facts else seen.name
+            agent = {"uid": seen.tool, "name": name, "type_id": 0, "type": "Unknown"}
+            found["ai_agent"] = agent | ({"version": seen.version} if seen.version else {})
         found["data"] = {
             "surface": seen.surface,
-            "evidence": [{"kind": e.kind, "detail": scalar(e.detail)} for e in seen.evidence],
+            "evidence": [{"kind": e.kind, "detail": e.detail} for e in seen.evidence],
         }
         if seen.surface == "mcp-server":
-            found["name"] = scalar(f"MCP server {seen.name}")
+            found["name"] = f"MCP server {seen.name}"
         if seen.surface not in ("socket", "endpoint"):
             found["file"] = file(seen.path, regular=seen.surface in FILES)
         else:
-            found["src_endpoint" if seen.surface == "socket" else "dst_endpoint"] = {"name": scalar(seen.path)}
+            found["src_endpoint" if seen.surface == "socket" else "dst_endpoint"] = {"name": seen.path}
         if seen.pid is not None:
             found["process"] = {"pid": seen.pid}
         if seen.endpoint:
-            found["dst_endpoint"] = {"hostname": scalar(seen.endpoint.host)}
+            found["dst_endpoint"] = {"hostname": seen.endpoint.host}
     if seen.user:
-        found["user"] = {"name": scalar(seen.user)}
+        found["user"] = {"name": seen.user}
     return found
 
 
@@ -266,7 +263,7 @@ def file(path: str, *, regular: bool) -> Object:
     """A file or folder by its path."""
     name = path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path
     kind = {"type_id": REGULAR_FILE, "type": "Regular File"} if regular else {"type_id": 0, "type": "Unknown"}
-    return {"name": scalar(name), "path": scalar(path), **kind}
+    return {"name": name, "path": path, **kind}
 
 
 def observables(seen: Sighting | Unknown, result: ScanResult) -> list[Object]:
@@ -278,7 +275,7 @@ def observables(seen: Sighting | Unknown, result: ScanResult) -> list[Object]:
         found.append(("evidences[0].file.path", FILE_PATH, "File Path", seen.path))
     if isinstance(seen, Sighting) and seen.endpoint:
         found.append(("evidences[0].dst_endpoint.hostname", HOST_NAME, "Hostname", seen.endpoint.host))
-    return [{"name": name, "type_id": kind, "type": word, "value": scalar(value)} for name, kind, word, value in found]
+    return [{"name": name, "type_id": kind, "type": word, "value": value} for name, kind, word, value in found]
 
 
 def unmapped(seen: Sighting | Unknown) -> Object:
@@ -299,18 +296,7 @@ def unmapped(seen: Sighting | Unknown) -> Object:
     if seen.suppressed:
         s = seen.suppressed
         found["suppressed"] = {"reason": s.reason, "owner": s.owner, "until": s.until}
-    return {key: valid(value) for key, value in found.items() if value is not None}
-
-
-def valid(value: Any) -> Any:
-    """The value with all its strings made valid Unicode."""
-    if isinstance(value, str):
-        return scalar(value)
-    if isinstance(value, list):
-        return [valid(item) for item in value]
-    if isinstance(value, dict):
-        return {valid(key): valid(item) for key, item in value.items()}
-    return value
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def closed(uid: str, result: ScanResult) -> Object:
@@ -324,5 +310,5 @@ def closed(uid: str, result: ScanResult) -> Object:
         "status_id": 4,
         "status": "Resolved",
         "is_alert": False,
-        "finding_info": {"uid": scalar(uid), "title": "No longer seen", "types": ["AI coding tool"]},
+        "finding_info": {"uid": uid, "title": "No longer seen", "types": ["AI coding tool"]},
     }

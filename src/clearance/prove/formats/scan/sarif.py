@@ -20,7 +20,7 @@ from clearance.model.sighting import ScanResult, Sighting, Suppressed, Unknown
 from clearance.model.terms import OS, Effect, Risk
 from clearance.prove.formats import sarif_model as sarif
 from clearance.prove.formats import wording
-from clearance.prove.formats.escape import json_text, plain, scalar
+from clearance.prove.formats.escape import json_text, plain, scalar, scalars
 from clearance.prove.formats.outline import holes, incomplete
 from clearance.prove.formats.rendering import RenderOptions
 
@@ -54,7 +54,7 @@ BUILT_IN: Final = {
 def render(result: ScanResult, options: RenderOptions) -> str:
     """The log, indented, ending with a line feed."""
     log = sarif.Log(schema_=sarif.SCHEMA, version="2.1.0", runs=(run(result, verbose=options.verbose),))
-    return json_text(msgspec.json.format(msgspec.json.encode(log), indent=2)) + "\n"
+    return json_text(msgspec.json.format(msgspec.json.encode(scalars(msgspec.to_builtins(log))), indent=2)) + "\n"
 
 
 def run(result: ScanResult, *, verbose: bool) -> sarif.Run:
@@ -166,7 +166,7 @@ def location(seen: Found, os: OS) -> sarif.Location:
 
 def named(name: str, kind: str) -> sarif.LogicalLocation:
     """A location that is no file."""
-    return sarif.LogicalLocation(fully_qualified_name=scalar(name), kind=kind)
+    return sarif.LogicalLocation(fully_qualified_name=name, kind=kind)
 
 
 def artifact(path: str, os: OS) -> sarif.ArtifactLocation:
@@ -189,8 +189,8 @@ def suppressions(given: Suppressed | None) -> tuple[sarif.Suppression, ...]:
         sarif.Suppression(
             kind="external",
             status="accepted",
-            justification=scalar(given.reason),
-            properties={"owner": scalar(given.owner), "until": scalar(given.until)},
+            justification=given.reason,
+            properties={"owner": given.owner, "until": given.until},
         ),
     )
 
@@ -199,7 +199,7 @@ def properties(seen: Found) -> sarif.Properties:
     """What SARIF has no field for."""
     bag: dict[str, Any] = {}
     if isinstance(seen, Unknown):
-        bag |= {"known": False, "score": seen.score, "traits": [scalar(trait) for trait in seen.traits]}
+        bag |= {"known": False, "score": seen.score, "traits": list(seen.traits)}
     else:
         bag |= {"tool": seen.tool, "surface": seen.surface, "confidence": seen.confidence}
         bag |= {"version": seen.version} if seen.version else {}
@@ -208,7 +208,7 @@ def properties(seen: Found) -> sarif.Properties:
     if seen.decision:
         bag |= {"effect": seen.decision.effect, "enforce": seen.decision.enforce}
         bag |= {"risk": seen.decision.risk} if seen.decision.risk else {}
-    return {key: scalar(value) if isinstance(value, str) else value for key, value in bag.items()}
+    return bag
 
 
 def invocation(result: ScanResult) -> sarif.Invocation:
@@ -217,7 +217,7 @@ def invocation(result: ScanResult) -> sarif.Invocation:
         execution_successful=not incomplete(result),
         start_time_utc=result.started,
         end_time_utc=result.finished,
-        machine=scalar(result.host.name),
+        machine=result.host.name,
         tool_execution_notifications=tuple(notifications(result)),
     )
 
@@ -249,5 +249,5 @@ def policy(result: ScanResult) -> sarif.Component:
     return sarif.Component(
         name=plain(ref.title or " + ".join(ref.directives)),
         version=str(ref.generation),
-        properties={"directives": [scalar(name) for name in ref.directives], "sha256": ref.sha256},
+        properties={"directives": list(ref.directives), "sha256": ref.sha256},
     )
