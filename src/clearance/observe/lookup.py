@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from clearance.observe.host import HostView
-from clearance.observe.patterns import segment
+from clearance.observe.patterns import is_glob, segment
 
 DEEPEST: Final = 8
 MOST: Final = 100_000
@@ -63,7 +63,7 @@ class Lookup:
 
     def _children(self, folder: str, name: str) -> list[str]:
         listing = self.listing(folder)
-        if not any(c in name for c in "*?["):
+        if not is_glob(name):
             if name in listing:
                 return [name]
             if not self._fold:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from fnmatch import translate
 
 from msgspec import Struct
 
@@ -23,25 +22,61 @@ class Wanted(Struct, frozen=True):
 
 
 class Floating(Struct, frozen=True):
-    """A pattern that may match anywhere. `folders` is compared with the path of the folder; None where any will do."""
+    """A pattern that may match anywhere. `folders` is the end of the folder's path; None where any folder will do."""
 
     wanted: Wanted
+    name: re.Pattern[str]
     folders: re.Pattern[str] | None
 
 
+class Here:
+    """The patterns that count in one folder. Mostly only those that count everywhere."""
+
+    __slots__ = ("_folder_bound", "_index")
+
+    def __init__(self, index: Index, folder_bound: tuple[Floating, ...]) -> None:
+        self._index = index
+        self._folder_bound = folder_bound
+
+    def matches(self, name: str, is_folder: bool) -> list[Wanted]:
+        """The patterns that an entry of this folder matches, in registry order; mostly none. Asked for every file."""
+        index = self._index
+        if index.fold_case:
+            name = name.lower()
+        found: list[Floating] = []
+        if name in index.names:
+            found += index.names[name]
+        dot = name.find(".", 1)
+        while dot > 0:
+            ending = name[dot:]
+            if ending in index.endings:
+                found += index.endings[ending]
+            dot = name.find(".", dot + 1)
+        if index.any_glob is not None and index.any_glob.match(name):
+            found += [floating for floating in index.globs if floating.name.match(name)]
+        if self._folder_bound:
+            found += [floating for floating in self._folder_bound if floating.name.match(name)]
+        return [floating.wanted for floating in found if floating.wanted.pattern.folder == is_folder] if found else []
+
+
 class Index:
-    """The floating patterns of all probes, by name, and the anchored ones in registry order."""
+    """The floating patterns of all probes, arranged for `Here`, and the anchored ones in registry order."""
 
     def __init__(self, probes: Sequence[Probe], patterns: Iterable[Iterable[Pattern]], fold_case: bool) -> None:
         self.fold_case = fold_case
+        self.probes = tuple(probes)
         self.anchored: list[Wanted] = []
-        self._names: dict[str, list[Floating]] = {}
-        self._endings: dict[str, list[Floating]] = {}
-        self._globs: list[tuple[re.Pattern[str], Floating]] = []
+        self.names: dict[str, list[Floating]] = {}
+        self.endings: dict[str, list[Floating]] = {}
+        self.globs: list[Floating] = []
+        self._by_parent: dict[str, list[Floating]] = {}
+        self._loose_parent: list[Floating] = []
         for position, wanted in enumerate(patterns):
             for pattern in wanted:
                 self._add(Wanted(position, pattern))
-        self.probes = tuple(probes)
+        self.any_glob = _any([floating.name for floating in self.globs])
+        self._any_loose = _any([floating.folders for floating in self._loose_parent if floating.folders])
+        self._everywhere = Here(self, ())
 
     def _add(self, wanted: Wanted) -> None:
         glob = wanted.pattern.glob
@@ -50,49 +85,51 @@ class Index:
             return
         glob = glob.lower() if self.fold_case else glob
         parents, _, name = glob[3:].rpartition("/")
-        floating = Floating(wanted, _folders(parents) if parents else None)
-        if "*" not in name and "?" not in name and "[" not in name:
-            self._names.setdefault(name, []).append(floating)
-        elif name.startswith("*.") and "*" not in name[2:] and "?" not in name and "[" not in name:
-            self._endings.setdefault(name[1:], []).append(floating)
+        if name == "**":
+            # Everything below a folder: any name, in that folder or deeper.
+            parents, name = f"{parents}/**", "*"
+        floating = Floating(
+            wanted, re.compile(segment(name) + r"\Z", re.DOTALL), _folders(parents) if parents else None
+        )
+        if parents:
+            last = parents.rpartition("/")[2]
+            if is_glob(last):
+                self._loose_parent.append(floating)
+            else:
+                self._by_parent.setdefault(last, []).append(floating)
+        elif not is_glob(name):
+            self.names.setdefault(name, []).append(floating)
+        elif name.startswith("*.") and not is_glob(name[2:]):
+            self.endings.setdefault(name[1:], []).append(floating)
         else:
-            self._globs.append((re.compile(translate(name)), floating))
+            self.globs.append(floating)
 
-    def maybe(self, name: str) -> bool:
-        """False where no floating pattern can match a file of this name. A few look-ups; asked for every file."""
-        if self.fold_case:
-            name = name.lower()
-        if name in self._names or self._globs:
-            return True
-        dot = name.find(".", 1)
-        while dot > 0:
-            if name[dot:] in self._endings:
-                return True
-            dot = name.find(".", dot + 1)
-        return False
+    def here(self, folder: str) -> Here:
+        """The patterns that count in this folder."""
+        path = f"{folder.lower() if self.fold_case else folder}/"
+        bound = self._by_parent.get(path.rpartition("/")[0].rpartition("/")[2], ())
+        loose = self._any_loose is not None and self._any_loose.search(path) is not None
+        if not bound and not loose:
+            return self._everywhere
+        candidates = (*bound, *self._loose_parent) if loose else bound
+        fitting = tuple(f for f in candidates if f.folders is not None and f.folders.search(path))
+        return Here(self, fitting) if fitting else self._everywhere
 
-    def matches(self, folder: str, name: str, is_folder: bool) -> list[Wanted]:
-        """The patterns that `folder/name` matches, in registry order; mostly none."""
-        if self.fold_case:
-            folder, name = folder.lower(), name.lower()
-        found = list(self._names.get(name, ()))
-        dot = name.find(".", 1)
-        while dot > 0:
-            found += self._endings.get(name[dot:], ())
-            dot = name.find(".", dot + 1)
-        found += [floating for regex, floating in self._globs if regex.match(name)]
-        return [
-            floating.wanted
-            for floating in found
-            if floating.wanted.pattern.folder == is_folder
-            and (floating.folders is None or floating.folders.search(f"{folder}/"))
-        ]
+
+def is_glob(text: str) -> bool:
+    """True where `*` or `?` stand for something. Brackets stand for themselves: they occur in real names."""
+    return "*" in text or "?" in text
+
+
+def _any(patterns: Sequence[re.Pattern[str]]) -> re.Pattern[str] | None:
+    """One expression that matches where any of these does."""
+    return re.compile("|".join(f"(?:{p.pattern})" for p in patterns), re.DOTALL) if patterns else None
 
 
 def _folders(parents: str) -> re.Pattern[str]:
     """A regex for the end of a folder's path (with a trailing slash) that the parents of a glob match."""
     parts = ["(?:[^/]+/)*" if part == "**" else segment(part) + "/" for part in parents.split("/")]
-    return re.compile("/" + "".join(parts) + "$", re.DOTALL)
+    return re.compile("/" + "".join(parts) + r"\Z", re.DOTALL)
 
 
 def segment(glob: str) -> str:

@@ -82,8 +82,7 @@ class Visitor:
         matched: list[tuple[str, Wanted]] = []
         names: list[str] = []
         settled = any(part in f"{path}/" for part in PACKAGE_FOLDERS)
-        matches = self.index.matches
-        maybe = self.index.maybe
+        matches = self.index.here(path).matches
         with os.scandir(fd) as entries:
             for entry in entries:
                 name = entry.name
@@ -92,13 +91,14 @@ class Visitor:
                 if entry.is_dir(follow_symlinks=False):
                     if self._enter(path, name):
                         below.append(f"{path}/{name}")
-                    matched += [(name, wanted) for wanted in matches(path, name, is_folder=True)]
+                    matched += [(name, wanted) for wanted in matches(name, True)]
                     continue
                 if not entry.is_file(follow_symlinks=False):
                     continue
                 self.files += 1
-                if maybe(name):
-                    matched += [(name, wanted) for wanted in matches(path, name, is_folder=False)]
+                wanted_here = matches(name, False)
+                if wanted_here:
+                    matched += [(name, wanted) for wanted in wanted_here]
                 try:
                     found = entry.stat(follow_symlinks=False)
                 except OSError:
