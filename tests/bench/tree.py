@@ -1,5 +1,5 @@
-"""A tree of files shaped like a developer's home, made the same way each time: node_modules, .git, virtual environments,
-build folders and sources, with sizes as they are found there (one file in six has 2 KiB or more).
+"""A tree of files shaped like a developer's home, made the same way each time: node_modules, .git, environments, build
+folders and sources, with sizes as they are found there (one file in six has 2 KiB or more).
 
 `python -m tests.bench.tree DIR [FILES]` makes one; one of a million files takes 5 GB and a few minutes.
 """
