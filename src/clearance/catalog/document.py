@@ -175,11 +175,7 @@ class Document:
 
 
 def _steps(path: str) -> Iterator[str | int]:
-    for name, index in _STEP.findall(path):
-        if name:
-            yield name
-        elif index:
-            yield int(index)
+    return (name or int(index) for name, index in _STEP.findall(path) if name or index)
 
 
 def _fields(kind: Any, path: tuple[str | int, ...]) -> list[str]:
