@@ -29,6 +29,7 @@ class HostView:
         self.homes: tuple[Home, ...] = homes_of(self.rooted, self.os)
         self.unix_groups = unix_groups(self.rooted)
         self.closed = self._closed(network)
+        self._euid = os.geteuid() if hasattr(os, "geteuid") else -1
         self._logins = {uid: login for login, uid, _ in accounts(self.rooted)}
 
     def _layout(self) -> OS:
@@ -94,7 +95,7 @@ class HostView:
 
     def flags(self, uid: int) -> int:
         """How to open a regular file of this owner: without changing its access time where that is allowed."""
-        return READ | (NO_ATIME if uid == os.geteuid() or os.geteuid() == 0 else 0)
+        return READ | NO_ATIME if self._euid in (0, uid) else READ
 
 
 def _running_system() -> OS:

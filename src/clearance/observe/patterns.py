@@ -7,7 +7,7 @@ compares the folders before it only for the few that match. Anchored globs (`~/`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -30,16 +30,20 @@ class Floating(Struct, frozen=True):
 
 
 class Here:
-    """The patterns that count in one folder. Mostly only those that count everywhere."""
+    """The patterns that count in one folder: mostly only those that count everywhere.
 
-    __slots__ = ("_folder_bound", "_index")
+    `maybe(name)` is false where no pattern can match an entry of this name. It is asked for every file of a walk.
+    """
+
+    __slots__ = ("_folder_bound", "_index", "maybe")
 
     def __init__(self, index: Index, folder_bound: tuple[Floating, ...]) -> None:
         self._index = index
         self._folder_bound = folder_bound
+        self.maybe: Callable[[str], object] = _always if folder_bound else index.maybe
 
     def matches(self, name: str, is_folder: bool) -> list[Wanted]:
-        """The patterns that an entry of this folder matches, in registry order; mostly none. Asked for every file."""
+        """The patterns that an entry of this folder matches, in registry order."""
         index = self._index
         if index.fold_case:
             name = name.lower()
@@ -76,6 +80,7 @@ class Index:
                 self._add(Wanted(position, pattern))
         self.any_glob = _any([floating.name for floating in self.globs])
         self._any_loose = _any([floating.folders for floating in self._loose_parent if floating.folders])
+        self.maybe = self._maybe()
         self._everywhere = Here(self, ())
 
     def _add(self, wanted: Wanted) -> None:
@@ -104,6 +109,15 @@ class Index:
         else:
             self.globs.append(floating)
 
+    def _maybe(self) -> Callable[[str], object]:
+        """One look at a name: is it a fixed one, has it a fixed ending, does it match a glob?"""
+        names = frozenset(self.names)
+        endings = tuple(self.endings)
+        glob = self.any_glob.match if self.any_glob is not None else _never
+        if self.fold_case:
+            return lambda name: name.lower() in names or name.lower().endswith(endings) or glob(name.lower())
+        return lambda name: name in names or name.endswith(endings) or glob(name)
+
     def here(self, folder: str) -> Here:
         """The patterns that count in this folder."""
         path = f"{folder.lower() if self.fold_case else folder}/"
@@ -114,6 +128,14 @@ class Index:
         candidates = (*bound, *self._loose_parent) if loose else bound
         fitting = tuple(f for f in candidates if f.folders is not None and f.folders.search(path))
         return Here(self, fitting) if fitting else self._everywhere
+
+
+def _always(name: str) -> object:
+    return True
+
+
+def _never(name: str) -> object:
+    return None
 
 
 def is_glob(text: str) -> bool:

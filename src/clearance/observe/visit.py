@@ -52,7 +52,6 @@ class Visitor:
         self.files = 0
         self.seen: list[Observation] = []
         self._pruned = pruned
-        self._mine = frozenset((os.geteuid(),)) if hasattr(os, "geteuid") else frozenset()
         self._wanted_below = _package_names(catalog) if pruned else frozenset()
 
     def take(self) -> list[Observation]:
@@ -82,12 +81,12 @@ class Visitor:
         matched: list[tuple[str, Wanted]] = []
         names: list[str] = []
         settled = any(part in f"{path}/" for part in PACKAGE_FOLDERS)
-        matches = self.index.here(path).matches
+        here = self.index.here(path)
+        matches, maybe = here.matches, here.maybe
         with os.scandir(fd) as entries:
             for entry in entries:
                 name = entry.name
-                if len(names) < NEIGHBOURS:
-                    names.append(name)
+                names.append(name)
                 if entry.is_dir(follow_symlinks=False):
                     if self._enter(path, name):
                         below.append(f"{path}/{name}")
@@ -96,18 +95,18 @@ class Visitor:
                 if not entry.is_file(follow_symlinks=False):
                     continue
                 self.files += 1
-                wanted_here = matches(name, False)
-                if wanted_here:
-                    matched += [(name, wanted) for wanted in wanted_here]
+                if maybe(name):
+                    matched += [(name, wanted) for wanted in matches(name, False)]
                 try:
                     found = entry.stat(follow_symlinks=False)
                 except OSError:
                     continue
                 if found.st_size >= LARGE or (found.st_size >= SMALL and _small_program(name, found, settled)):
                     self._look(path, name, fd, found)
-        neighbours = tuple(names)
-        for name, wanted in matched:
-            self.hand(f"{path}/{name}", wanted, neighbours)
+        if matched:
+            neighbours = tuple(names[:NEIGHBOURS])
+            for name, wanted in matched:
+                self.hand(f"{path}/{name}", wanted, neighbours)
         return below
 
     def _enter(self, path: str, name: str) -> bool:
