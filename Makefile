@@ -11,13 +11,13 @@ run: .venv/run ## scan this machine with the shipped example directive
 	@$(BIN)/clearance scan; code=$$?; [ $$code -eq 1 ] || [ $$code -eq 4 ] || exit $$code
 
 test: .venv/test lint ## the quick suite: no root, no downloads but the locked packages
-	$(PYTEST) -m "not long and not bench" -q
+	$(PYTEST) -m "not long" -q
 
 test-long: .venv/test ## real tools from npm and PyPI, browsers, root
-	$(PYTEST) -m "long and not bench" -q
+	$(PYTEST) -m long -q
 
-bench: .venv/test ## speed, as ratios against a peer or a limit measured in the same run
-	$(PYTEST) -m bench -q -s
+bench: .venv/test ## speed, as ratios against a peer or a limit measured in the same run (make bench ONLY=start)
+	$(BIN)/python -m tests.bench $(ONLY)
 
 lint: .venv/test ## style, types, import contracts, dependencies
 	$(BIN)/ruff check .
