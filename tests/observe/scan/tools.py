@@ -72,6 +72,7 @@ CATALOG = Catalog(
               packages=("flatpak:dev.zed.Zed",),
               hosts=("cloud.zed.dev",), extensions=("zed:agent-panel",)),
         named("lmstudio", "LM Studio", "Element Labs", binaries=("lms", "lm-studio"), hosts=("lmstudio.ai",)),
-        named("windsurf", "Windsurf", "Cognition", binaries=("windsurf",), hosts=("server.codeium.com", "windsurf.com")),
+        named("windsurf", "Windsurf", "Cognition", binaries=("windsurf",),
+              hosts=("server.codeium.com", "windsurf.com")),
     )
 )  # fmt: skip

@@ -25,6 +25,7 @@ from clearance.observe.scan.conda_packages import CondaPackages
 from clearance.observe.scan.editor_extensions import EditorExtensions
 from clearance.observe.scan.emacs_packages import EmacsPackages
 from clearance.observe.scan.homebrew import Homebrew
+from clearance.observe.scan.install_places import InstallPlaces
 from clearance.observe.scan.jetbrains import JetBrainsPlugins
 from clearance.observe.scan.launchers import Launchers
 from clearance.observe.scan.manifests import Manifests
@@ -38,7 +39,7 @@ from clearance.observe.scan.zed import ZedExtensions
 
 PACKAGE_PROBES: tuple[Probe, ...] = (
     Manifests(), NodeCaches(), PythonPackages(), CondaPackages(), CargoPackages(), SystemPackages(), RpmPackages(),
-    BundledPackages(), Homebrew(), WindowsPackages(), Applications(), Launchers(), EditorExtensions(),
+    BundledPackages(), Homebrew(), WindowsPackages(), Applications(), Launchers(), InstallPlaces(), EditorExtensions(),
     JetBrainsPlugins(), ZedExtensions(), VimPlugins(), EmacsPackages(), BrowserExtensions(),
 )  # fmt: skip
 """The probes of packages, applications, editors and browsers."""

@@ -15,6 +15,7 @@ from clearance.observe.scan.credentials import Credentials
 from clearance.observe.scan.editor_extensions import EditorExtensions
 from clearance.observe.scan.emacs_packages import EmacsPackages
 from clearance.observe.scan.homebrew import Homebrew
+from clearance.observe.scan.install_places import InstallPlaces
 from clearance.observe.scan.instructions import Instructions
 from clearance.observe.scan.jetbrains import JetBrainsPlugins
 from clearance.observe.scan.launchers import Launchers
@@ -44,6 +45,7 @@ PROBES: Final[tuple[Probe, ...]] = (
     WindowsPackages(),
     Applications(),
     Launchers(),
+    InstallPlaces(),
     EditorExtensions(),
     JetBrainsPlugins(),
     ZedExtensions(),

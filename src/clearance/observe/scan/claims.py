@@ -23,9 +23,9 @@ from clearance.observe.scan.places import user_of
 LONGEST: Final = 200
 
 COMMON_WORDS: Final = frozenset(
-    ("ai", "app", "apps", "cloud", "code", "co", "company", "corp", "corporation", "data", "dev", "foundation", "group",
-     "gmbh", "inc", "labs", "limited", "llc", "ltd", "open", "project", "research", "software", "studio", "studios",
-     "systems", "tech", "technologies", "technology", "the", "tools")
+    ("agentic", "ai", "all", "app", "apps", "cloud", "co", "code", "company", "corp", "corporation", "data",
+     "dev", "foundation", "gmbh", "group", "inc", "labs", "limited", "llc", "ltd", "open", "project", "research",
+     "software", "studio", "studios", "systems", "tech", "technologies", "technology", "the", "tools")
 )  # fmt: skip
 """Words of company names that name nobody."""
 
@@ -119,10 +119,11 @@ def _is_application(tool: Tool, name: str) -> bool:
 
 def vendor_sign(tool: Tool, signs: Iterable[str]) -> str:
     """The first sign that names the tool's vendor or a domain of the tool; empty where none does."""
-    words, domains = _vendor_words(tool), _domains(tool)
+    names, domains = _vendor_names(tool), _domains(tool)
     for sign in signs:
         lowered = sign[:4096].lower()
-        if not words.isdisjoint(_WORD.findall(lowered)) or any(_names_domain(lowered, domain) for domain in domains):
+        said = f" {' '.join(_WORD.findall(lowered))} "
+        if any(f" {name} " in said for name in names) or any(_names_domain(lowered, domain) for domain in domains):
             return text(sign)
     return ""
 
@@ -141,13 +142,15 @@ def _plain(name: str) -> str:
     return _APPLICATION.sub("", name.strip().lower()).replace(" ", "-").replace("_", "-")
 
 
-def _vendor_words(tool: Tool) -> frozenset[str]:
-    """The words of the vendor's name that name it alone: not common ones, and not the tool's own name."""
+def _vendor_names(tool: Tool) -> frozenset[str]:
+    """How the vendor shows in a text: the whole name, as words or as one, or its first word unless it is a common one.
+
+    A word by which the tool itself goes says nothing about the vendor.
+    """
     words = _WORD.findall(tool.vendor.value.name.lower())
-    telling = {word for word in words if len(word) > 2 and word not in COMMON_WORDS}
-    telling.add("".join(words))
-    own = {*_WORD.findall(tool.name.lower()), *(_plain(name) for name in values(tool.surfaces.binaries)), "unknown"}
-    return frozenset(telling - own)
+    names = {" ".join(words), "".join(words), "".join(word for word in words if word not in COMMON_WORDS), *words[:1]}
+    own = {_plain(tool.name), *(_plain(name) for name in values(tool.surfaces.binaries)), "unknown"}
+    return frozenset(name for name in names - own - COMMON_WORDS if len(name) > 2)
 
 
 def _domains(tool: Tool) -> frozenset[str]:

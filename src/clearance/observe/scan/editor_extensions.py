@@ -54,7 +54,8 @@ FOLDERS: Final = (
 """Folders that hold extensions; found also where a bounded walk would not go."""
 
 
-_VERSIONED: Final = re.compile(r"-\d+\.\d+[^/]*$")
+_FOLDER: Final = re.compile(r"(?P<id>[^./]{1,100}\.[^/]{1,100}?)-(?P<version>\d+(?:\.\d+)+)[^/]*")
+"""`publisher.name-version`, and what the extension is built for."""
 
 
 class EditorExtensions:
@@ -115,14 +116,12 @@ def marked(found: Found, catalog: Catalog) -> Iterator[Observation]:
     """Extensions that the editor will remove at its next start. Evidence only: without their folder they are gone."""
     entries = _document(found.data())
     for folder, gone in entries.items() if isinstance(entries, dict) else ():
-        name, _, version = folder.rpartition("-")
-        for known in (name, name.rpartition("-")[0]):
-            tool = catalog.by_extension.get(f"vscode:{known.lower()}")
-            if tool and gone:
-                path = f"{posixpath.dirname(found.path)}/{text(folder)}"
-                told = (Evidence("obsolete", "marked to be removed"),)
-                yield sighting(found, tool, "editor-extension", path, "weak", told, version=version)
-                break
+        match = _FOLDER.fullmatch(folder)
+        tool = catalog.by_extension.get(f"vscode:{match['id'].lower()}") if match else None
+        if match and tool and gone:
+            path = f"{posixpath.dirname(found.path)}/{text(folder)}"
+            told = (Evidence("obsolete", "marked to be removed"),)
+            yield sighting(found, tool, "editor-extension", path, "weak", told, version=match["version"])
 
 
 _PARSERS: Final[dict[str, Callable[[Found, Catalog], Iterable[Observation]]]] = {
@@ -149,10 +148,11 @@ def claims(found: Found, manifest: Manifest, catalog: Catalog, *, packed: bool =
 def malformed(found: Found, error: Exception, catalog: Catalog) -> Iterator[Observation]:
     """A tool's extension, by its folder's name, whose `package.json` cannot be read: weak, and not fully looked at."""
     path = posixpath.dirname(found.path)
-    name, _, version = posixpath.basename(path).rpartition("-")
-    tool = catalog.by_extension.get(f"vscode:{name.lower()}")
-    if tool and posixpath.basename(posixpath.dirname(path)) == "extensions":
-        yield sighting(found, tool, "editor-extension", path, "weak", (Evidence("folder", name),), version=version)
+    match = _FOLDER.fullmatch(posixpath.basename(path))
+    tool = catalog.by_extension.get(f"vscode:{match['id'].lower()}") if match else None
+    if match and tool and posixpath.basename(posixpath.dirname(path)) == "extensions":
+        told = (Evidence("folder", match[0]),)
+        yield sighting(found, tool, "editor-extension", path, "weak", told, version=match["version"])
         yield Skipped(EditorExtensions.name, found.path, f"not valid JSON: {str(error)[:100]}")
 
 
@@ -163,7 +163,9 @@ def _installed(found: Found, manifest: Manifest) -> Confidence | None:
     parts = [part for part in (manifest.main, manifest.browser) if isinstance(part, str)]
     runs = not parts or any(beside(found, part) or beside(found, f"{part}.js") for part in parts)
     root = posixpath.dirname(found.path)
-    if posixpath.basename(posixpath.dirname(root)) == "extensions" and (runs or _VERSIONED.search(root)):
+    if posixpath.basename(posixpath.dirname(root)) == "extensions" and (
+        runs or _FOLDER.fullmatch(posixpath.basename(root))
+    ):
         return "certain" if runs else "weak"
     return "strong" if runs and parts else None
 

@@ -1,11 +1,12 @@
 """One sighting for one installed thing. Pure; the same sightings in any order give the same result.
 
 Several probes see one installation: its manifest, its parts for the platform, its launchers, its programs' content, the
-cache it came from. These rules decide, per tool, what is one thing; whatever is folded leaves its evidence and its
-path (`also`) on what remains, which takes the surest confidence, and a version where it had none.
+cache it came from. These rules decide, per tool, what is one thing; whatever is folded leaves its path (`also`) and its
+evidence on what remains, which takes the surest confidence, and a version where it had none.
 
 1. The same id is the same thing. What an editor only lists as removed is gone.
-2. An installation inside another of the same tool is a part of it, as is a platform's part beside it.
+2. An installation inside another of the same tool is a part of it, as is one beside it that is for a platform or brings
+   no program. A place where a tool would be is nothing of its own if the tool was seen in it.
 3. A program inside an installation, or in the `bin` of the environment that a distribution lies in, belongs to it. A
    script is evidence; of native programs one remains, as `binary`, since that is what runs.
 4. A launcher belongs to the installation that it starts; if that is not seen, to the nearest one of the same tool.
@@ -18,12 +19,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Final
 
 import msgspec
 
 from clearance.model.sighting import Evidence, Sighting
 from clearance.model.terms import CONFIDENCES, Surface
+from clearance.observe.scan.install_places import KIND as PLACE
 from clearance.observe.scan.launchers import KIND as LAUNCHER
 from clearance.observe.scan.python_packages import prefix_of
 
@@ -31,7 +34,11 @@ INSTALLED: Final[tuple[Surface, ...]] = ("package", "editor-extension", "browser
 FOLDED: Final[tuple[Surface, ...]] = (*INSTALLED, "binary")
 NATIVE: Final = ("elf", "macho", "pe")
 SCRIPTS: Final = (".js", ".mjs", ".cjs", ".ts", ".py", ".pyc", ".sh", ".cmd", ".ps1", ".bat", ".asar")
+ALSO: Final = "also"
+"""Begins the evidence of what was folded: its path."""
+
 COPIES: Final = ("bun cache", "yarn cache", "uv cache")
+PARTS: Final = ("platform-package", "part")
 INDEXES: Final = ("npm-cache", "pnpm-store", "wheel")
 MOST: Final = 24
 """Pieces of evidence that one sighting keeps."""
@@ -64,6 +71,7 @@ class _Group:
 
     def settled(self) -> Iterable[Sighting]:
         """What remains."""
+        self._places()
         self._parts()
         self._copies()
         self._programs()
@@ -74,8 +82,8 @@ class _Group:
     def _fold(self, part: Sighting, whole: Sighting) -> None:
         part, whole = self.seen.pop(part.id), self.seen[self._whole(whole.id)]
         self.into[part.id] = whole.id
-        also = () if part.path == whole.path else (Evidence("also", part.path),)
-        self.seen[whole.id] = _joined(whole, msgspec.structs.replace(part, evidence=(*part.evidence, *also)))
+        told = (Evidence(ALSO, part.path), *part.evidence)
+        self.seen[whole.id] = _joined(whole, msgspec.structs.replace(part, evidence=told))
 
     def _whole(self, name: str) -> str:
         while name in self.into:
@@ -85,25 +93,33 @@ class _Group:
     def _installed(self) -> list[Sighting]:
         return [seen for seen in self.seen.values() if seen.surface in INSTALLED]
 
+    def _places(self) -> None:
+        """Rule 2 for places: what lies in one, or at it, takes its evidence."""
+        for part in [seen for seen in self.seen.values() if _kinds(seen) <= {PLACE, "owner"}]:
+            inside = [one for one in self.seen.values() if one.path.startswith(f"{part.path}/") and one.id != part.id]
+            if inside:
+                self._fold(part, _nearest(part.path, inside))
+
     def _parts(self) -> None:
         """Rule 2, from the innermost outwards."""
-        for part in sorted(self._installed(), key=lambda seen: -len(seen.path)):
-            outer = [one for one in self._installed() if part.path.startswith(f"{one.path}/") and one.id != part.id]
+        at = {one.path: one.id for one in self._installed()}
+        environments = {one.path.partition("/conda-meta/")[0]: one.id for one in self._installed() if _is_conda(one)}
+        for part in sorted(self._installed(), key=lambda seen: (-len(seen.path), seen.path, seen.id)):
+            outer = next((at[above] for above in _above(part.path) if at.get(above) in self.seen), None)
             if outer:
-                self._fold(part, max(outer, key=lambda one: len(one.path)))
+                self._fold(part, self.seen[outer])
                 continue
             match = _SNAP.search(part.path)
             mounted = f"/snap/{match[1]}/{match[2].lstrip('x')}" if match else ""
-            for one in self._installed():
-                if mounted and one.path == mounted:
-                    self._fold(part, one)
-                    break
-        for part in [seen for seen in self._installed() if "platform-package" in _kinds(seen)]:
+            whole = at.get(mounted) or environments.get(prefix_of(part.path) or "")
+            if whole in self.seen:
+                self._fold(part, self.seen[whole])
+        for part in [seen for seen in self._installed() if not _kinds(seen).isdisjoint(PARTS)]:
             wholes = [
                 one
                 for one in self._installed()
-                if "platform-package" not in _kinds(one) and _detail(one, "place") == _detail(part, "place")
-                and one.user == part.user and _same_version(one, part)
+                if _kinds(one).isdisjoint(PARTS) and _detail(one, "place") == _detail(part, "place")
+                and one.user == part.user and _same_install(one, part)
             ]  # fmt: skip
             if wholes:
                 self._fold(part, _nearest(part.path, wholes))
@@ -122,11 +138,11 @@ class _Group:
 
     def _programs(self) -> None:
         """Rule 3. What was folded still says where its programs lie."""
-        folders = [(folder, one.id) for one in self._installed() for folder in _folders(one)]
+        folders = {folder: one.id for one in self._installed() for folder in _folders(one)}
         native: dict[str, list[Sighting]] = {}
         for program in [seen for seen in self.seen.values() if seen.surface == "binary"]:
-            inside = [(len(folder), whole) for folder, whole in folders if program.path.startswith(f"{folder}/")]
-            whole = self.seen[max(inside)[1]] if inside else None
+            inside = next((folders[above] for above in _above(program.path) if above in folders), None)
+            whole = self.seen[inside] if inside else None
             if whole and _is_native(program):
                 native.setdefault(whole.id, []).append(program)
             elif whole:
@@ -160,19 +176,15 @@ class _Group:
 
     def _entries(self) -> None:
         """Rule 5 for index entries."""
-        for part in [seen for seen in self.seen.values() if not _kinds(seen).isdisjoint(INDEXES)]:
-            if part.id not in self.seen:
-                continue
+        for part in [seen for seen in self._installed() if not _kinds(seen).isdisjoint(INDEXES)]:
             wholes = [one for one in self._installed() if one.user == part.user and _kinds(one).isdisjoint(INDEXES)]
             same = [one for one in wholes if one.version == part.version]
-            rest = [
-                one for one in self._installed()
-                if one.user == part.user and not _kinds(one).isdisjoint(INDEXES) and one.id != part.id
-            ]  # fmt: skip
+            rest = [one for one in self._installed() if one.user == part.user and not _kinds(one).isdisjoint(INDEXES)]
+            newest = max(rest, key=lambda one: (_numbers(one.version), one.path))
             if same or wholes:
                 self._fold(part, _nearest(part.path, same or wholes))
-            elif rest:
-                self._fold(part, max(rest, key=lambda one: (_numbers(one.version), one.path)))
+            elif newest.id != part.id:
+                self._fold(part, newest)
 
 
 def _joined(whole: Sighting, part: Sighting) -> Sighting:
@@ -188,7 +200,7 @@ def _joined(whole: Sighting, part: Sighting) -> Sighting:
 
 def _folders(seen: Sighting) -> Iterator[str]:
     """Where the programs of an installation and of its parts lie."""
-    for path in (seen.path, *(piece.detail for piece in seen.evidence if piece.kind == "also")):
+    for path in (seen.path, *(piece.detail for piece in seen.evidence if piece.kind == ALSO)):
         yield path
         prefix = prefix_of(path)
         if prefix:
@@ -202,6 +214,16 @@ def _is_native(program: Sighting) -> bool:
     return told in NATIVE if told else not program.path.lower().endswith(SCRIPTS)
 
 
+def _is_conda(seen: Sighting) -> bool:
+    return "conda-meta" in _kinds(seen)
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders above a path, the innermost first."""
+    while path := path.rpartition("/")[0]:
+        yield path
+
+
 def _telling(program: Sighting) -> tuple[int, int, str]:
     return CONFIDENCES.index(program.confidence), len(program.path), program.path
 
@@ -211,20 +233,28 @@ def _nearest(path: str, wholes: list[Sighting]) -> Sighting:
     return min(wholes, key=lambda one: (-len(posixpath.commonprefix([path, one.path])), one.path, one.id))
 
 
-def _same_version(whole: Sighting, part: Sighting) -> bool:
-    return not whole.version or not part.version or part.version.startswith(whole.version)
+def _same_install(whole: Sighting, part: Sighting) -> bool:
+    """True for two packages below one outermost `node_modules`, or, in a store of single packages, of one version."""
+    if whole.path.partition("/node_modules/")[0] == part.path.partition("/node_modules/")[0]:
+        return True
+    return bool(whole.version and part.version and part.version.startswith(whole.version))
 
 
 def _numbers(version: str | None) -> list[int]:
     return [int(number[:9]) for number in re.findall(r"\d+", version or "")[:6]]
 
 
+def _own(seen: Sighting) -> Iterator[Evidence]:
+    """A sighting's evidence without that of what was folded into it."""
+    return takewhile(lambda piece: piece.kind != ALSO, seen.evidence)
+
+
 def _kinds(seen: Sighting) -> set[str]:
-    return {piece.kind for piece in seen.evidence}
+    return {piece.kind for piece in _own(seen)}
 
 
 def _detail(seen: Sighting, kind: str) -> str:
-    return next((piece.detail for piece in seen.evidence if piece.kind == kind), "")
+    return next((piece.detail for piece in _own(seen) if piece.kind == kind), "")
 
 
 def _order(seen: Sighting) -> tuple[str, str, str, str, str, int, str]:

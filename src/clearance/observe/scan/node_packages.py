@@ -171,6 +171,10 @@ def _claim(found: Found, manifest: Manifest, tool: Tool) -> Iterator[Observation
     if programs and not present:
         confidence = "weak"
         evidence.append(Evidence("bin-missing", ", ".join(sorted(programs))[:200]))
+    elif not programs and not platform:
+        # A package of a tool that brings no program is a part of it, or a library of somebody else's program.
+        confidence = "weak"
+        evidence.append(Evidence("part", "brings no program"))
     elif fitting:
         confidence = "certain" if at_root else "strong"
         evidence.append(Evidence("bin", ", ".join(f"{name} → {programs[name]}" for name in fitting)[:200]))
