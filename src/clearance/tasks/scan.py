@@ -35,6 +35,7 @@ from clearance.observe.visit import Visitor
 from clearance.observe.walk import WalkScope, walk
 from clearance.tasks.changes import changes_since
 from clearance.tasks.judging import Surroundings, judged, judged_unknown
+from clearance.tasks.local_tools import with_local
 from clearance.tasks.policy_in_force import load_policy
 from clearance.tasks.progress import Progress
 from clearance.tasks.suppressing import load_suppressions, suppressed
@@ -68,6 +69,7 @@ def run_scan(options: ScanOptions) -> ScanResult:
     started, clock = dt.datetime.now(dt.UTC), time.monotonic()
     catalog = load_catalog()
     policy = load_policy(options.directive, catalog)
+    catalog = with_local(catalog, policy.judge.directive.tools, started.date())
     suppressions = load_suppressions(options.suppressions)
     view = _open(options)
     rules = compile_rules(catalog)
