@@ -1,5 +1,5 @@
 # One verb a line; `make` alone lists them. Needs python3 (>= 3.11) with venv, git and make; everything else is installed here.
-.PHONY: help run test test-long bench fuzz mutate lint lock clean
+.PHONY: help run test test-long bench fuzz mutate lint docs lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -25,6 +25,9 @@ lint: .venv/test ## style, types, import contracts, dependencies
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry .
+
+docs: .venv/test ## write the parts of the pages that are made from the program
+	$(BIN)/python -m tests.docs.generated
 
 lock: ## make requirements/*.lock again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group build -o requirements/run.lock

@@ -1,0 +1,164 @@
+"""The parts of the pages that are made from the program: `make docs` writes them, and a test keeps the two equal.
+
+A part stands between `<!-- made by: make docs (NAME) -->` and `<!-- end -->`; `PARTS` says what makes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import re
+import sys
+import textwrap
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+from unittest import mock
+
+from clearance.cli.main import VERBS, main
+from clearance.config import KEYS
+from clearance.observe.mounts import LOCAL_FUSE, NETWORK
+from clearance.observe.scan import PROBES
+from clearance.observe.walk import MOST_FOLDERS, PROGRAM_PLACES
+from clearance.prove.formats.scan import FORMATS
+from tests.docs.pages import ROOT, pages
+
+WIDTH: Final = 100
+PART: Final = re.compile(r"(?ms)^<!-- made by: make docs \((?P<name>[a-z-]+)\) -->\n(?P<text>.*?)^<!-- end -->$")
+
+
+def command_lines() -> Iterator[tuple[str, ...]]:
+    """Every verb, and every command of a verb that has several."""
+    for verb in VERBS:
+        yield (verb.name,)
+        app = importlib.import_module(verb.module).app
+        for name in sorted(name for name in app if not name.startswith("-")):
+            yield (verb.name, name)
+
+
+def help_of(*words: str) -> str:
+    """What `--help` prints, as wide as the docs and without colour."""
+    out = io.StringIO()
+    plain = {"COLUMNS": str(WIDTH), "NO_COLOR": "1", "TERM": "dumb"}
+    with mock.patch.dict(os.environ, plain), contextlib.redirect_stdout(out):
+        assert main([*words, "--help"]) == 0
+    return "\n".join(line.rstrip() for line in out.getvalue().strip("\n").splitlines()) + "\n"
+
+
+def help_blocks() -> str:
+    """The help of the program and of every verb and command."""
+    blocks = [f"```\n$ clearance --help\n{help_of()}```\n"]
+    blocks += [
+        f"{'#' * (2 + len(words))} `clearance {' '.join(words)}`\n\n```\n{help_of(*words)}```\n"
+        for words in command_lines()
+    ]
+    return "\n".join(blocks)
+
+
+def settings() -> str:
+    """The keys of `config.toml`."""
+    rows = ((f"`{key.name}`", f"`CLEARANCE_{key.name.upper()}`", _code(key.default), key.help) for key in KEYS)
+    return table(("key", "environment", "default", "meaning"), rows)
+
+
+def formats() -> str:
+    """The output formats of a scan."""
+    return table(("`--format`", "what it is"), ((f"`{entry.name}`", entry.help) for entry in FORMATS))
+
+
+def probes() -> str:
+    """What every probe looks for: the first sentence of its module's docstring."""
+    rows = []
+    for probe in PROBES:
+        said = sys.modules[type(probe).__module__].__doc__ or ""
+        paragraph = " ".join(said.split("\n\n")[0].split())
+        rows.append(
+            (f"`{probe.name}`", re.split(r"(?<=\w[.)])\s+(?=[A-Z])|(?<=[`)]\.)\s+(?=[A-Z])", paragraph)[0].rstrip("."))
+        )
+    return table(("probe", "what it looks for"), rows)
+
+
+def places() -> str:
+    """Where the default scan walks and what it stays out of."""
+    lines = (
+        *_item("Outside homes it walks ", PROGRAM_PLACES, "."),
+        f"- It goes into at most {MOST_FOLDERS:,} folders; what is left over is in `skipped`.",
+        *_item("It enters no network file system unless told to with `--network-filesystems`: ", sorted(NETWORK), "."),
+        *_item("Of file systems that a program serves (FUSE) it enters by itself only ", sorted(LOCAL_FUSE), "."),
+        "- It triggers no automount and enters no file system that holds no files (`proc`, `sysfs` and their like).",
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def schemas() -> str:
+    """The JSON Schemas that the project has."""
+    found = sorted((ROOT / "schemas").glob("*.json"))
+    rows = (
+        (f"[`schemas/{path.name}`](../schemas/{path.name})", json.loads(path.read_text("utf-8"))["title"])
+        for path in found
+    )
+    return table(("schema", "of what"), rows)
+
+
+def layers() -> str:
+    """Who may import whom, and the other import contracts, from `pyproject.toml`."""
+    said: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    first, *others = said["contracts"]
+    rows = [f"{contract['name']}" for contract in others]
+    diagram = "\n".join(f"{'  →  ' if depth else '     '}{layer}" for depth, layer in enumerate(first["layers"]))
+    return f"```\n{diagram}\n```\n\n" + "".join(f"- {row}\n" for row in rows)
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    names = tuple(head)
+    cells = (" | ".join(cell.replace("|", "\\|") for cell in line) for line in (names, *rows))
+    first, *others = (f"| {line} |\n" for line in cells)
+    return "".join((first, "|---" * len(names), "|\n", *others))
+
+
+def _code(value: str) -> str:
+    return f"`{value}`" if value else "none"
+
+
+def _item(before: str, words: Iterable[str], after: str) -> list[str]:
+    text = f"{before}{', '.join(f'`{word}`' for word in words)}{after}"
+    return textwrap.wrap(text, 118, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
+
+
+PARTS: Final[dict[str, Callable[[], str]]] = {
+    "help": help_blocks,
+    "settings": settings,
+    "formats": formats,
+    "probes": probes,
+    "places": places,
+    "schemas": schemas,
+    "layers": layers,
+}
+
+
+def renewed(page: str) -> str:
+    """The text of a page with each of its parts made anew. KeyError for a part that nothing makes."""
+
+    def part(match: re.Match[str]) -> str:
+        opening = match[0].split("\n", 1)[0]
+        return f"{opening}\n\n{PARTS[match['name']]()}\n<!-- end -->"
+
+    return PART.sub(part, page)
+
+
+def write(paths: Iterable[Path]) -> None:
+    """Make the parts of these pages anew, where they differ."""
+    for path in paths:
+        text = path.read_text("utf-8")
+        if (fresh := renewed(text)) != text:
+            path.write_text(fresh, "utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    write(pages())
