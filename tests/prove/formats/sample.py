@@ -272,3 +272,11 @@ def nothing_found(**fields: Any) -> ScanResult:
             | fields
         ),
     )
+
+
+if __name__ == "__main__":
+    import sys
+
+    from clearance.prove.formats.scan.json import render
+
+    sys.stdout.write(render(sample(), OPTIONS))
