@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 _CAPITALS: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-_WILD: Final = re.compile(r"[*?]|\[!?(?:\][^\]]*|[^\]]+)\]")
+_WILD: Final = re.compile(r"[*?]|\[!?+(?:\][^\]]*|[^\]]+)\]")
 
 
 def fold(text: str) -> str:
@@ -48,7 +48,7 @@ def expression(pattern: str) -> re.Pattern[str]:
 
 def _one_of(listed: str) -> str:
     """A character class that cannot fail: a range that runs backwards holds nothing."""
-    negated = len(listed) > 1 and listed.startswith("!")
+    negated = listed.startswith("!")
     chars = listed[1:] if negated else listed
     parts = []
     while chars:
@@ -83,4 +83,4 @@ def _stand_in(wild: re.Match[str]) -> str:
     if wild[0] in "*?":
         return "x"
     allowed = re.compile(_one_of(wild[0][1:-1]), re.DOTALL)
-    return next((char for char in (*wild[0][1:-1], "x", "y", "0") if allowed.fullmatch(char)), "x")
+    return next((char for char in (*wild[0][1:-1].lstrip("!"), "x", "y", "0") if allowed.fullmatch(char)), "x")

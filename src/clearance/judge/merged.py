@@ -43,7 +43,7 @@ class Merged:
 
     def place(self, *path: str | int, key: bool = False) -> Place:
         """Where the value (or the key) of this path is written, else the nearest part around it that has a place."""
-        for end in range(len(path), 0, -1):
+        for end in range(len(path), -1, -1):
             if found := self.places.get(path[:end]):
                 return (found.key if key and end == len(path) else found.value).place()
         return Place("directive")

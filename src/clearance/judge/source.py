@@ -117,6 +117,8 @@ def read(name: str, data: bytes) -> tuple[Source, Node]:
         ) from None
     except RecursionError:
         raise _unread(name, "is nested too deeply", "write it flat, as docs/directive.md shows") from None
+    except Exception:  # noqa: BLE001 - on hostile text the scanner lets built-in errors of many kinds through
+        raise _unread(name, "is not YAML", _YAML_REMEDY) from None
     if node is None:
         raise _unread(name, "is empty", 'begin it with "apiVersion: clearance/v1", or take the file away')
     return source, node
