@@ -62,7 +62,13 @@ def test_what_is_refused_is_refused_with_its_place(text: str, what: str, place: 
     assert what in error.what
     assert at(error) == place
     assert error.place is not None
-    assert error.place.text == text.splitlines()[place[0] - 1]
+    assert error.place.text == text.split("\n")[place[0] - 1]
+
+
+def test_lines_are_counted_as_the_reader_counts_them() -> None:
+    error = refused("a: 1\r\nb: \u2028c: &x\n  *x\n")
+    assert error.place is not None
+    assert (error.place.line, error.place.text) == (3, "c: &x")
 
 
 @pytest.mark.parametrize(

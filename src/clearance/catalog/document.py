@@ -31,6 +31,7 @@ DEEPEST: Final = 40
 """Levels of nesting."""
 
 _TAG: Final = "tag:yaml.org,2002:"
+_NEWLINE = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 _UNKNOWN_FIELD = re.compile(r"unknown field `(.+?)`")
 _MISSING_FIELD = re.compile(r"missing required field `(.+?)`")
@@ -52,7 +53,7 @@ class Document:
         """Reads the document. Error where it is not one."""
         self.name = name
         self.text = self._decoded(data)
-        self._lines = self.text.splitlines()
+        self._lines = _NEWLINE.split(self.text)
         self._root = self._composed()
         self.value: Value = self._built(self._root) if self._root is not None else None
 
@@ -180,19 +181,16 @@ def _steps(path: str) -> Iterator[str | int]:
 
 def _fields(kind: Any, path: tuple[str | int, ...]) -> list[str]:
     """The names of the fields that the type allows at this path."""
-    fields: list[str] = []
-    here = [msgspec.inspect.type_info(kind)]
-    for step in (*path, None):
-        structs = [member for info in here for member in _members(info)]
-        fields = [field.encode_name for struct in structs for field in struct.fields]
-        here = [field.type for struct in structs for field in struct.fields if field.encode_name == step]
-        if isinstance(step, int):
-            here = structs
-    return fields
+    structs = _members(msgspec.inspect.type_info(kind))
+    for step in path:
+        if isinstance(step, str):
+            types = [field.type for struct in structs for field in struct.fields if field.encode_name == step]
+            structs = [member for info in types for member in _members(info)]
+    return [field.encode_name for struct in structs for field in struct.fields]
 
 
 def _members(info: Any) -> list[Any]:
-    """The struct types behind a type: itself, those of a union, those that a list holds."""
+    """The struct types behind a type: itself, those of a union, those that a list holds at any depth."""
     if hasattr(info, "fields"):
         return [info]
     inner = [*getattr(info, "types", ()), *getattr(info, "item_types", ())]
