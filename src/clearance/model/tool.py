@@ -173,14 +173,16 @@ class Marker(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
     The role decides, not the presence: programs about a tool hold the same words. `least` of the different strings
     `any` must be found for the marker to count. Markers of two roles make an identification `certain`, of one
-    `strong`, of `text` alone `weak`. In `package` a `*` stands for anything; in `entry`, `argv` and `modules` a `^` or
-    `$` at the ends binds the string to the ends of the name.
+    `strong`, of `text` alone `weak`. One that is `support` says nothing by itself (a vendor's licence line, an entry
+    called `cli`): it adds to another, or two of them make a `strong`. In `package` a `*` stands for anything; in
+    `entry`, `argv` and `modules` a `^` or `$` at the ends binds the string to the ends of the name.
     """
 
     role: Role
     where: Where
     any: tuple[str, ...]
     least: int = 1
+    support: bool = False
 
 
 class VersionMarker(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
