@@ -1,0 +1,34 @@
+"""In continuous integration nothing is skipped silently: a skipped test there is a failure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+_SKIPPED: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing of the machine that runs the tests colours them or changes what is configured."""
+    for name in list(os.environ):
+        if name.startswith("CLEARANCE_") and name != "CLEARANCE_TEST_CACHE":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    yield
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what was skipped."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _SKIPPED.append(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail where `CI=true` and something was skipped."""
+    if os.environ.get("CI") == "true" and _SKIPPED and exitstatus == 0:
+        print(f"\n{len(_SKIPPED)} skipped where everything should be present: {', '.join(_SKIPPED[:20])}")
+        session.exitstatus = 1
