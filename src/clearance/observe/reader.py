@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 class Reader(Protocol):
-    """Random access to one file's bytes. Reading past the end gives fewer bytes, never an error."""
+    """Random access to one file's bytes. Reading where the file is not gives fewer bytes or none, never an error."""
 
     size: int
 
@@ -29,7 +29,7 @@ class FdReader:
 
     def read(self, offset: int, length: int) -> bytes:
         """As `Reader.read`."""
-        return os.pread(self.fd, length, offset)
+        return os.pread(self.fd, length, offset) if 0 <= offset < self.size and length > 0 else b""
 
 
 class BytesReader:
@@ -41,7 +41,7 @@ class BytesReader:
 
     def read(self, offset: int, length: int) -> bytes:
         """As `Reader.read`."""
-        return self.data[offset : offset + length]
+        return self.data[offset : offset + length] if offset >= 0 and length > 0 else b""
 
 
 class BudgetReader:
@@ -54,6 +54,6 @@ class BudgetReader:
 
     def read(self, offset: int, length: int) -> bytes:
         """As `Reader.read`, cut to what is left of the budget."""
-        data = self.inner.read(offset, min(length, self.left))
+        data = self.inner.read(offset, min(length, self.left)) if self.left > 0 else b""
         self.left -= len(data)
         return data

@@ -1,0 +1,112 @@
+"""Whether a file could be a program at all, from its first bytes: asked of every file of a walk.
+
+What is let through is looked at; what is stopped is not, so a kind is stopped only where no tool was ever seen to hide.
+Text is let through when it begins like a program and either is large, as bundles are, or says in these bytes something
+that only programs which talk to models say.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import ahocorasick_rs
+
+from clearance.observe.identity.structure import asar
+
+Kind = Literal["elf", "macho", "pe", "script", "javascript", "python", "bytecode", "zip", "asar", "packed"]
+
+NATIVE: Final[dict[bytes, Kind]] = {
+    b"\x7fELF": "elf", b"\xcf\xfa\xed\xfe": "macho", b"\xce\xfa\xed\xfe": "macho", b"\xca\xfe\xba\xbe": "macho",
+    b"\xca\xfe\xba\xbf": "macho", b"PK\x03\x04": "zip", b"\x04\0\0\0": "asar", b"\x28\xb5\x2f\xfd": "packed",
+    b"\xfd7zX": "packed",
+}  # fmt: skip
+NOTHING: Final = (
+    b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"PACK", b"\xfftOc", b"DIRC", b"SQLi", b"%PDF", b"wOFF", b"wOF2",
+    b"\0\x01\0\0", b"OTTO", b"\0asm", b"OggS", b"ID3", b"GGUF", b"\x93NUM", b"!<ar", b"\x1aE\xdf\xa3", b"BM", b"II*\0",
+    b"MM\0*", b"\0\0\x01\0", b"<svg", b"<?xm", b"<!DO", b"<htm", b"\xd0\xcf\x11\xe0", b"AT&T", b"BC\xc0\xde",
+)  # fmt: skip
+SMALLEST: Final = 64
+SMALLEST_NATIVE: Final = 4096
+LARGE_TEXT: Final = 262_144
+SMALLEST_PACKED: Final = 65_536
+TEXT_BYTES: Final = 256
+SCRIPT_RUNNERS: Final[dict[bytes, Kind]] = {
+    b"node": "javascript", b"bun": "javascript", b"deno": "javascript", b"tsx": "javascript", b"python": "python",
+    b"pypy": "python", b"uv": "python",
+}  # fmt: skip
+SPEAKS: Final = ahocorasick_rs.BytesAhoCorasick(
+    [
+        b"anthropic", b"Anthropic", b"openai", b"OpenAI", b"generativelanguage", b"@google/genai", b"google.genai",
+        b"litellm", b"ollama", b"mistralai", b"chat/completions", b"/v1/messages", b"tool_use", b"tool_call",
+        b"modelcontextprotocol", b"agentclientprotocol", b"claude", b"langchain", b"smolagents", b"pydantic_ai",
+        b"bedrock-runtime", b"openrouter", b"_cli.", b"aider", b"_API_KEY", b"LLM",
+    ],
+    implementation=ahocorasick_rs.Implementation.DFA,
+)  # fmt: skip
+JAVASCRIPT: Final = (
+    b"import", b"require(", b"exports", b"function", b"const ", b"var ", b"let ", b"=>", b"process.", b"// @bun",
+)  # fmt: skip
+PYTHON: Final = (b"import ", b"def ", b"from ", b"class ", b"__future__")
+
+
+def classify(head: bytes, size: int) -> Kind | None:
+    """What kind of program a file with these first 4 KiB may be; None if it is none of interest."""
+    if size < SMALLEST:
+        return None
+    magic = head[:4]
+    kind = NATIVE.get(magic)
+    if kind is not None:
+        if kind == "asar":
+            return kind if asar.is_archive(head) else None
+        if kind == "packed":
+            return kind if size >= SMALLEST_PACKED else None
+        return kind if size >= SMALLEST_NATIVE or kind == "zip" else None
+    if magic[:2] == b"#!":
+        return _script(head)
+    if magic[:2] == b"MZ":
+        return "pe" if size >= SMALLEST_NATIVE else None
+    if magic[:2] == b"\x1f\x8b":
+        return "packed" if size >= SMALLEST_PACKED else None
+    if magic[2:4] == b"\r\n" and magic[:1] != b"\r" and magic[1:2] in (b"\x0d", b"\x0c", b"\x0e"):
+        return "bytecode" if _speaks(head) else None
+    if magic.startswith(NOTHING):
+        return None
+    if b"\0" in head[:TEXT_BYTES]:
+        if head[1:2] == b"\0" and head[3:4] == b"\0" and size >= LARGE_TEXT:
+            return "javascript"
+        return _unknown(head, size)
+    return _text(head, size)
+
+
+def _script(head: bytes) -> Kind:
+    line = head[2:256].split(b"\n", 1)[0]
+    for runner, kind in SCRIPT_RUNNERS.items():
+        if runner in line:
+            return kind
+    return "script"
+
+
+def _text(head: bytes, size: int) -> Kind | None:
+    first = head[:1]
+    if first in b"{[<" and not head.startswith((b"{\n//", b"[//")):
+        return None
+    if first in b"\x80\x81\x82\x83" or max(head[:64], default=0) > 0xF4:
+        return _unknown(head, size)
+    if size < LARGE_TEXT and not _speaks(head):
+        return None
+    javascript = sum(word in head for word in JAVASCRIPT)
+    python = sum(word in head for word in PYTHON)
+    if python >= 2 and b";" not in head[:2048].replace(b"; ", b"") and b"{" not in head[:64]:
+        return "python"
+    if javascript >= 2:
+        return "javascript"
+    return "python" if python >= 2 else None
+
+
+def _speaks(head: bytes) -> bool:
+    return bool(SPEAKS.find_matches_as_indexes(head))
+
+
+def _unknown(head: bytes, size: int) -> Kind | None:
+    """Bytes with no magic: Brotli has none. Only large files are worth the attempt to unpack them."""
+    return "packed" if size >= 16 * SMALLEST_PACKED and not head.startswith(b"\0\0\0") else None

@@ -1,0 +1,194 @@
+"""Which tool a program is, or how much it looks like an agent that nobody knows: what the scan asks.
+
+What quick identity tells stands: deep begins with the very same survey and reads on only where that left something
+open and the file gave a reason to (a marker, a word of those who talk to models, a form that packs programs, or its
+size). It reads the parts in full, looks into archives, compressed files and the tables of single-file programs, and
+searches what has no structure for texts in ASCII and UTF-16. Each of these is bounded; hostile bytes give less, never
+an error other than the medium's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from clearance.model.tool import Where
+from clearance.observe.identity import opaque, quick, unpack
+from clearance.observe.identity.program import HEAD_BYTES, Part, Program, describe, package_json
+from clearance.observe.identity.rules import Rules
+from clearance.observe.identity.structure import bun
+from clearance.observe.identity.tally import Piece, Tally
+from clearance.observe.identity.traits import weigh
+from clearance.observe.identity.types import Identification, Package, Traits
+from clearance.observe.reader import BudgetReader, BytesReader, Reader
+
+WHOLE_BYTES: Final = 67_108_864
+OPAQUE_BYTES: Final = 134_217_728
+UNPACKED_BYTES: Final = 536_870_912
+BEGINNING: Final = 33_554_432
+PEEK: Final = 1_048_576
+PIECE: Final = 1_048_576
+OVERLAP: Final = 256
+MOST_MODULES: Final = 4096
+SMALLEST_MODULE: Final = 16
+DEPTH: Final = 2
+LARGE: Final = 4_194_304
+LARGE_PACKED: Final = 1_048_576
+LOWEST: Final = 0.3
+NATIVE: Final = frozenset({"elf", "pe", "macho"})
+STARTED: Final = NATIVE | {"script", "zip"}
+PACKED: Final = frozenset({"zip", "asar", "data"})
+
+
+def identify(reader: Reader, rules: Rules, package: Package | None = None) -> Identification | Traits | None:
+    """The tool that the file is a program of; else the traits of an agent that it shows; else None.
+
+    `package` is its nearest package metadata. Traits that score less than `LOWEST` are not given at all.
+    """
+    search = _Search(Tally(rules))
+    tally = search.tally
+    if package is not None:
+        tally.add_package(package)
+    started = search.look(reader, DEPTH)
+    if (found := tally.verdict()) is not None:
+        return found
+    if package is not None and f"{package.ecosystem}:{package.name}" in rules.libraries:
+        return None
+    counts = {signal: len(seen) for signal, seen in tally.signals.items()}
+    hosts = counts.pop("host", 0)
+    started = started or (package is not None and package.program)
+    traits = weigh(counts.keys(), started=started, hosts=hosts, counts=counts)
+    return traits if traits.score >= LOWEST and len(traits.traits) > 1 else None
+
+
+class _Search:
+    """One file and what is packed in it. `left` is how much may still be unpacked, over all archives in archives."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+        self.left = UNPACKED_BYTES
+
+    def look(self, reader: Reader, depth: int) -> bool:
+        """Adds what the file shows. Whether its form says that it is a program that is started."""
+        tally = self.tally
+        head = reader.read(0, HEAD_BYTES)
+        program = describe(reader, head)
+        quick.survey(BudgetReader(reader, quick.MOST_BYTES), program, tally)
+        started = program.single or program.kind in STARTED
+        if tally.settled():
+            return started
+        if program.kind in PACKED:
+            if depth > 0:
+                self._inside(reader, program, head, depth - 1)
+            return started
+        if program.bundle is not None:
+            program = program._replace(parts=program.parts + _sources(reader, program.bundle))
+        if program.single and not program.parts:
+            for script in unpack.pyinstaller_scripts(reader):
+                tally.add(Piece("code", "pyinstaller-code", script.data))
+        if _worth_it(program, tally):
+            _whole(reader, program, tally)
+            if program.kind in NATIVE and tally.found and not tally.certain():
+                opaque.search(reader, tally, OPAQUE_BYTES)
+        return started
+
+    def _inside(self, reader: Reader, program: Program, head: bytes, depth: int) -> None:
+        if program.kind == "zip":
+            for member in unpack.members(reader):
+                if not self._allows(len(member.data)):
+                    return
+                self.look(BytesReader(member.data), depth)
+                if self.tally.settled():
+                    return
+        elif program.kind == "data":
+            self._unpacked(reader, head, depth)
+
+    def _unpacked(self, reader: Reader, head: bytes, depth: int) -> None:
+        """A compressed file: its beginning as a file of its own; of a large program, the rest as it comes."""
+        pieces = unpack.stream(reader, head)
+        wanted = BEGINNING if reader.size >= LARGE_PACKED else PEEK
+        beginning: list[bytes] = []
+        size = 0
+        for piece in pieces:
+            beginning.append(piece)
+            size += len(piece)
+            if size >= wanted or not self._allows(len(piece)):
+                break
+        start = b"".join(beginning)
+        if start[257:262] == b"ustar":
+            self._archived(start, depth)
+        elif start:
+            self.look(BytesReader(start), depth)
+            self._rest(pieces, "code" if start.startswith(b"#!") else "data")
+
+    def _rest(self, pieces: Iterator[bytes], where: Where) -> None:
+        tally = self.tally
+        for piece in pieces:
+            if tally.settled() or not self._allows(len(piece)):
+                return
+            tally.add(Piece(where, "unpacked", piece))
+            leader = tally.leader()
+            if leader is None or tally.version(leader[0]) is None:
+                tally.forget()
+
+    def _archived(self, start: bytes, depth: int) -> None:
+        for member in unpack.tar(start):
+            if member.name.endswith("package.json"):
+                if (found := package_json(member.data, member.name)) is not None:
+                    self.tally.add_package(found, own=True)
+            else:
+                self.look(BytesReader(member.data), depth)
+            if self.tally.settled():
+                return
+
+    def _allows(self, size: int) -> bool:
+        self.left -= size
+        return self.left > 0
+
+
+def _worth_it(program: Program, tally: Tally) -> bool:
+    """Whether something gives reason to read it all."""
+    if tally.certain():
+        leader = tally.leader()
+        return leader is not None and tally.version(leader[0]) is None
+    return bool(tally.found or tally.signals or program.single) or any(part.size > LARGE for part in program.parts)
+
+
+def _whole(reader: Reader, program: Program, tally: Tally) -> None:
+    """The parts from their beginning to their end; once more for the version of a tool that was told late."""
+    parts = [part for part in program.parts if not quick.covered(part)]
+    if not tally.certain():
+        for part, data in _pieces(reader, parts):
+            tally.add(Piece(part.where, part.kind, data))
+            tally.forget()
+            if tally.certain():
+                break
+    leader = tally.leader()
+    if leader is None or tally.version(leader[0]) is not None or not tally.rules.versions.get(leader[0]):
+        return
+    for part, data in _pieces(reader, parts):
+        if tally.add_version(leader[0], Piece(part.where, part.kind, data)):
+            return
+        tally.forget()
+
+
+def _pieces(reader: Reader, parts: Iterable[Part]) -> Iterator[tuple[Part, bytes]]:
+    left = WHOLE_BYTES
+    for part in parts:
+        at = 0
+        while at < part.size and left > 0:
+            data = reader.read(part.offset + at, min(PIECE + OVERLAP, part.size - at))
+            if not data:
+                break
+            yield part, data
+            left -= len(data)
+            at += PIECE
+
+
+def _sources(reader: Reader, bundle: bun.Bundle) -> tuple[Part, ...]:
+    """The modules of a Bun program as parts."""
+    return tuple(
+        Part("code", "bun-module", module.offset, module.size)
+        for module in bun.modules(reader, bundle)[:MOST_MODULES]
+        if module.size >= SMALLEST_MODULE
+    )

@@ -1,0 +1,184 @@
+"""Programs inside archives and packed files: what deep identity opens, each within a stated bound.
+
+Pure over a `Reader`. What cannot be unpacked gives nothing; no member is unpacked beyond its bound, so that a bomb
+costs no more than any other file.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import re
+import zlib
+from collections.abc import Iterator
+from typing import Final, NamedTuple, Protocol
+
+import brotli  # type: ignore[import-untyped]
+
+from clearance.observe import archive
+from clearance.observe.identity.structure import pyinstaller
+from clearance.observe.reader import Reader
+
+MOST_MEMBERS: Final = 12
+MEMBER_BYTES: Final = 33_554_432
+STREAM_BYTES: Final = 536_870_912
+PIECE: Final = 262_144
+UNPACKED: Final = 2_097_152
+SMALLEST: Final = 512
+PROGRAMS: Final = re.compile(r"\.(?:c?js|mjs|py|exe|node)$|(?:^|/)(?:bin/)?[A-Za-z0-9_-]{2,40}$")
+BORING: Final = re.compile(
+    r"(?:^|/)(?:node_modules|tests?|docs?|locales?|licenses?)/|\.d\.ts$|LICENSE|NOTICE|README|RECORD$|METADATA$|WHEEL$"
+)
+BLOCK: Final = 512
+
+
+class Member(NamedTuple):
+    """A file that was inside another, unpacked (its first `MEMBER_BYTES`)."""
+
+    name: str
+    data: bytes
+
+
+def members(reader: Reader) -> Iterator[Member]:
+    """The largest members of a ZIP archive that look like programs."""
+    try:
+        found = [one for one in archive.members(reader) if PROGRAMS.search(one.name) and not BORING.search(one.name)]
+    except ValueError:
+        return
+    found.sort(key=lambda one: -one.packed)
+    for member in found[:MOST_MEMBERS]:
+        try:
+            data = archive.content(reader, member, MEMBER_BYTES)
+        except ValueError:
+            continue
+        if len(data) >= SMALLEST:
+            yield Member(member.name, data)
+
+
+def stream(reader: Reader, head: bytes) -> Iterator[bytes]:
+    """What a compressed file unpacks to, in pieces, at most `STREAM_BYTES` in all; nothing if it is none."""
+    decoder: _Decoder
+    if head[:2] == b"\x1f\x8b":
+        decoder = _Zlib()
+    elif head[:6] == b"\xfd7zXZ\0":
+        decoder = _Plain(lzma.LZMADecompressor())
+    elif head[:3] == b"BZh":
+        decoder = _Plain(bz2.BZ2Decompressor())
+    else:
+        decoder = _Brotli()
+    left = STREAM_BYTES
+    at = 0
+    while left > 0 and (data := reader.read(at, PIECE)):
+        at += len(data)
+        for piece in decoder.feed(data):
+            yield piece[:left]
+            left -= len(piece)
+            if left <= 0:
+                return
+        if decoder.done:
+            return
+
+
+def tar(data: bytes) -> Iterator[Member]:
+    """The regular files of a tar archive that look like programs or manifests, in its order."""
+    at = 0
+    count = 0
+    while at + BLOCK <= len(data) and count < MOST_MEMBERS:
+        header = data[at : at + BLOCK]
+        if header[257:262] != b"ustar":
+            return
+        try:
+            size = int(header[124:136].rstrip(b"\0 ") or b"0", 8)
+        except ValueError:
+            return
+        name = header[:100].split(b"\0", 1)[0].decode("utf-8", "replace")
+        if header[156:157] in (b"0", b"\0"):
+            manifest = name.count("/") <= 1 and name.endswith("package.json")
+            if manifest or (size >= SMALLEST and PROGRAMS.search(name) and not BORING.search(name)):
+                count += 1
+                yield Member(name, data[at + BLOCK : at + BLOCK + min(size, MEMBER_BYTES)])
+        at += BLOCK + (size + BLOCK - 1) // BLOCK * BLOCK
+
+
+def pyinstaller_scripts(reader: Reader) -> Iterator[Member]:
+    """The scripts of a PyInstaller program: byte code, with its texts in clear."""
+    for member in pyinstaller.find(reader) or ():
+        if member.kind != "s" or member.name.startswith("pyi"):
+            continue
+        data = reader.read(member.offset, min(member.size, MEMBER_BYTES))
+        if member.packed:
+            try:
+                data = zlib.decompressobj().decompress(data, MEMBER_BYTES)
+            except zlib.error:
+                continue
+        yield Member(member.name, data)
+
+
+class _Decoder(Protocol):
+    """Turns packed bytes into pieces of at most `UNPACKED`. `done`: at the end, or at bytes that do not fit."""
+
+    done: bool
+
+    def feed(self, data: bytes) -> Iterator[bytes]: ...
+
+
+class _Zlib:
+    def __init__(self) -> None:
+        self.done = False
+        self._inner = zlib.decompressobj(31)
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        try:
+            while data:
+                yield self._inner.decompress(data, UNPACKED)
+                data = self._inner.unconsumed_tail
+        except zlib.error:
+            self.done = True
+        self.done = self.done or self._inner.eof
+
+
+class _Plain:
+    def __init__(self, inner: lzma.LZMADecompressor | bz2.BZ2Decompressor) -> None:
+        self.done = False
+        self._inner = inner
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        try:
+            yield self._inner.decompress(data, UNPACKED)
+            while not self._inner.needs_input and not self._inner.eof:
+                yield self._inner.decompress(b"", UNPACKED)
+        except (OSError, EOFError, ValueError, lzma.LZMAError, MemoryError):
+            self.done = True
+        self.done = self.done or self._inner.eof
+
+
+class _Brotli:
+    """Brotli has no magic: bytes that unpack to no program are given up after the first piece."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self._inner = brotli.Decompressor()
+        self._sure = False
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        try:
+            piece = self._inner.process(data, output_buffer_limit=UNPACKED)
+            while True:
+                if piece:
+                    self._sure = self._sure or _program(piece)
+                    if not self._sure:
+                        self.done = True
+                        return
+                    yield piece
+                if self._inner.can_accept_more_data() or self._inner.is_finished():
+                    break
+                piece = self._inner.process(b"", output_buffer_limit=UNPACKED)
+        except brotli.error:
+            self.done = True
+        self.done = self.done or bool(self._inner.is_finished())
+
+
+def _program(data: bytes) -> bool:
+    return data.startswith((b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"#!", b"\xca\xfe\xba\xbe")) or (
+        b"import" in data[:4096] or b"require(" in data[:4096] or data[257:262] == b"ustar"
+    )
