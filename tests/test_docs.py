@@ -90,14 +90,10 @@ def test_make_targets_that_are_named_exist(page: Path) -> None:
             assert match[1] in targets, f"{name(page)}: {code}"
 
 
-def documents() -> Iterator[Fence]:
-    for page in PAGES:
-        for block in fences(page):
-            if block.language == "yaml" and block.text.startswith("apiVersion: "):
-                yield block
+DOCUMENTS = [block for page in PAGES for block in fences(page) if block.text.startswith("apiVersion: ")]
 
 
-@pytest.mark.parametrize("block", documents(), ids=lambda block: name(block.page))
+@pytest.mark.parametrize("block", DOCUMENTS, ids=lambda block: name(block.page))
 def test_documents_that_are_shown_can_be_read(block: Fence, tmp_path: Path) -> None:
     path = tmp_path / "shown.yaml"
     path.write_text(block.text, "utf-8")

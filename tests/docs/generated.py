@@ -87,8 +87,8 @@ def places() -> str:
     lines = (
         *_item("Outside homes it walks ", PROGRAM_PLACES, "."),
         f"- It goes into at most {MOST_FOLDERS:,} folders; what is left over is in `skipped`.",
-        *_item("It enters no network file system unless told to with `--network-filesystems`: ", sorted(NETWORK), "."),
-        *_item("Of file systems that a program serves (FUSE) it enters by itself only ", sorted(LOCAL_FUSE), "."),
+        *_item("Without `--network-filesystems` it enters none of ", sorted(NETWORK), ","),
+        *_item("and of file systems that a program serves (FUSE) only ", sorted(LOCAL_FUSE), ".", bullet="  "),
         "- It triggers no automount and enters no file system that holds no files (`proc`, `sysfs` and their like).",
     )
     return "".join(f"{line}\n" for line in lines)
@@ -125,9 +125,9 @@ def _code(value: str) -> str:
     return f"`{value}`" if value else "none"
 
 
-def _item(before: str, words: Iterable[str], after: str) -> list[str]:
+def _item(before: str, words: Iterable[str], after: str, bullet: str = "- ") -> list[str]:
     text = f"{before}{', '.join(f'`{word}`' for word in words)}{after}"
-    return textwrap.wrap(text, 118, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
+    return textwrap.wrap(text, 118, initial_indent=bullet, subsequent_indent="  ", break_on_hyphens=False)
 
 
 PARTS: Final[dict[str, Callable[[], str]]] = {
