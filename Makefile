@@ -7,16 +7,18 @@ PYTEST := $(BIN)/python -m pytest
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-run: .venv/run ## scan this machine with the shipped example directive
+CATALOG := src/clearance/catalog/catalog.msgpack
+
+run: .venv/run $(CATALOG) ## scan this machine with the shipped example directive
 	@$(BIN)/clearance scan; code=$$?; [ $$code -eq 1 ] || [ $$code -eq 4 ] || exit $$code
 
-test: .venv/test lint ## the quick suite: no root, no downloads but the locked packages
+test: .venv/test $(CATALOG) lint ## the quick suite: no root, no downloads but the locked packages
 	$(PYTEST) -m "not long" -q
 
-test-long: .venv/test ## real tools from npm and PyPI, browsers, root
+test-long: .venv/test $(CATALOG) ## real tools from npm and PyPI, browsers, root
 	$(PYTEST) -m long -q
 
-bench: .venv/test ## speed, as ratios against a peer or a limit measured in the same run (make bench ONLY=start)
+bench: .venv/test $(CATALOG) ## speed, as ratios against a peer or a limit measured in the same run (make bench ONLY=start)
 	$(BIN)/python -m tests.bench $(ONLY)
 
 lint: .venv/test ## style, types, import contracts, dependencies
@@ -35,6 +37,10 @@ lock: ## make requirements/*.lock again (needs uv)
 
 clean: ## remove what was made here
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(CATALOG): .venv/run $(wildcard src/clearance/catalog/tools/*.yaml) src/clearance/catalog/shared.yaml
+	$(BIN)/python -m clearance.catalog
+	@touch $@
 
 .venv/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Clearance needs Python 3.11 or newer; set PYTHON=")'

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from clearance.model.sighting import Sighting, Skipped
+from clearance.model.sighting import Evidence, Sighting, Skipped
 from clearance.model.tool import Setter, Switch
 from clearance.observe.probe import AgentTraits, SettingRead, Span, sighting_id
 from clearance.observe.settle import settle
@@ -160,3 +160,11 @@ def test_of_two_equally_strong_places_one_that_stops_is_enough() -> None:
     for order in (readings, readings[::-1]):
         (seen,) = [s for s in settle([*order, binary()], index).sightings if s.surface == "binary"]
         assert (seen.switches[0].state, seen.switches[0].value) == ("off", "WebSearch")
+
+
+def test_a_server_in_a_file_that_several_tools_read_counts_for_those_that_are_here() -> None:
+    shared = Evidence("shared", "x")
+    server = Sighting("m", "t", "db", "mcp-server", "/home/ana/p/.mcp.json", "strong", user="ana", evidence=(shared,))
+    assert settle([server], CATALOG).sightings == ()
+    assert server in settle([server, binary()], CATALOG).sightings
+    assert server not in settle([server, binary(user="bo")], CATALOG).sightings

@@ -70,6 +70,8 @@ def settle(observations: Iterable[Observation], catalog: Catalog) -> Settled:
     for store in session_stores(spans, catalog):
         sightings.setdefault(store.id, store)
     present = {(s.tool, s.user) for s in sightings.values() if s.surface in INSTALLED and s.confidence != "weak"}
+    for sighting in [s for s in sightings.values() if _shared(s) and not _here(s.tool, s.user, present)]:
+        del sightings[sighting.id]
     counted = [reading for reading in dict.fromkeys(readings) if _counts(reading, present)]
     for sighting in setting_sightings(counted, catalog):
         sightings.setdefault(sighting.id, sighting)
@@ -79,13 +81,19 @@ def settle(observations: Iterable[Observation], catalog: Catalog) -> Settled:
     return Settled(tuple(order), tuple(agents[path] for path in sorted(agents)), tuple(skipped), endpoints)
 
 
+def _shared(sighting: Sighting) -> bool:
+    return any(piece.kind == "shared" for piece in sighting.evidence)
+
+
 def _counts(reading: SettingRead, present: set[tuple[str, str | None]]) -> bool:
     """A variable is read by other programs too: it is the tool's where the tool is here, for this user or for all."""
-    if not _is_variable(reading):
-        return True
-    if reading.user is None:
-        return any(tool == reading.tool for tool, _ in present)
-    return (reading.tool, reading.user) in present or (reading.tool, None) in present
+    return not _is_variable(reading) or _here(reading.tool, reading.user, present)
+
+
+def _here(tool: str, user: str | None, present: set[tuple[str, str | None]]) -> bool:
+    if user is None:
+        return any(here == tool for here, _ in present)
+    return (tool, user) in present or (tool, None) in present
 
 
 def _is_variable(reading: SettingRead) -> bool:

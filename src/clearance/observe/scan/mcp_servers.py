@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from clearance.catalog.index import Catalog
 from clearance.model.sighting import Endpoint, Evidence, Sighting, Skipped
+from clearance.model.tool import Location
 from clearance.observe import documents
 from clearance.observe.probe import Found, Observation, Pattern, sighting_id
-from clearance.observe.scan.places import pattern, project_of, user_of
+from clearance.observe.scan.places import floating, pattern, project_of, user_of
 from clearance.observe.urls import host_of, redact
 
 KEYS: Final = ("mcpServers", "mcp_servers", "servers", "context_servers", "mcp")
@@ -22,6 +23,10 @@ LONGEST: Final = 200
 
 _SECRET = re.compile(r"(?i)(key|token|secret|password|passwd|auth|bearer|credential)")
 _OPAQUE = re.compile(r"[A-Za-z0-9_\-+/=.]{24,}")
+
+
+SHARED: Final = Evidence("shared", "a file that several tools read; counted for those that are here")
+"""Marks what is only kept for a tool that is installed."""
 
 
 class McpServers:
@@ -50,8 +55,9 @@ class McpServers:
             yield Skipped(self.name, found.path, f"not valid {kind}: {error}")
             return
         locations = tool.surfaces.mcp.value if tool.surfaces.mcp else ()
-        keys = tuple(place.key for place in locations if place.key) or KEYS
+        keys = tuple(place.key for place in locations if place.key and _reads(place, found)) or KEYS
         user = user_of(found)
+        shared = (SHARED,) if any(_reads(place, found) and place.schema == "shared" for place in locations) else ()
         for key, name, server in servers(document, keys):
             launched, endpoint = described(server)
             yield Sighting(
@@ -64,8 +70,12 @@ class McpServers:
                 user=user,
                 repository=project_of(found),
                 endpoint=endpoint,
-                evidence=(Evidence("mcp-server", key[:LONGEST]), *launched),
+                evidence=(Evidence("mcp-server", key[:LONGEST]), *launched, *shared),
             )
+
+
+def _reads(place: Location, found: Found) -> bool:
+    return floating(place.path) == found.pattern.glob
 
 
 def servers(document: Any, keys: Iterable[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
