@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,14 +10,13 @@ _SKIPPED: list[str] = []
 
 
 @pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the machine that runs the tests colours them or changes what is configured."""
     for name in list(os.environ):
         if name.startswith("CLEARANCE_") and name != "CLEARANCE_TEST_CACHE":
             monkeypatch.delenv(name)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "100")
-    yield
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
