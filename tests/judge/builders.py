@@ -67,12 +67,12 @@ def judge(body: str, *more: str, tools: Mapping[str, ToolFacts] = TOOLS, generat
     return compile_directive(directive(body, *more), tools, generation, hosts=HOSTS)
 
 
-def decide(body: str, tool: ToolFacts | None = ALPHA, **fields: Any) -> Decision:
+def decide(body: str, tool: Any = ALPHA, **fields: Any) -> Decision:
     """The decision of a YAML body on one request."""
     return judge(body).decide(ask(tool, **fields))
 
 
-def rule_for(match: str, tool: ToolFacts | None = ALPHA, **fields: Any) -> bool | None:
+def rule_for(match: str, tool: Any = ALPHA, **fields: Any) -> bool | None:
     """Whether a rule with this match is true, false or undetermined (None) for a request."""
     decision = decide(f"rules: [{{id: r, match: {match}, effect: block}}]\ndefault: {{effect: allow}}", tool, **fields)
     if decision.undetermined:

@@ -12,7 +12,8 @@ JUDGE = judge("""
     metadata: {id: D, timezone: Asia/Tokyo}
     groups: {dev: {unix_groups: [dev]}}
     rules:
-      - {id: r, match: {tool: alpha, version: "<2"}, effect: block, replacement: beta, from: 2026-07-10, risk: high, message: "Use {replacement.name}"}
+      - {id: r, match: {tool: alpha, version: "<2"}, effect: block, replacement: beta, from: 2026-07-10, risk: high,
+       message: "Use {replacement.name}"}
       - {id: dev, match: {group: dev, host: h, surface: binary, confidence: certain, endpoint: x}, effect: allow}
       - {id: u, match: {score: ">=0.5"}, effect: warn}
       - {id: v, match: {vetted: {verdict: covert, within_days: 2}}, effect: block}
@@ -76,7 +77,8 @@ def test_dates_are_in_the_directives_zone() -> None:
 
 def test_results_come_in_order_with_their_places() -> None:
     results = run(
-        "at: 2026-11-21\ncases:\n  - {name: a, given: {tool: beta}, expect: {}}\n  - {name: b, given: {tool: beta}, expect: {}}"
+        "at: 2026-11-21\ncases:\n  - {name: a, given: {tool: beta}, expect: {}}\n  - {name: b, given: {tool: "
+        "beta}, expect: {}}"
     )
     assert [(result.name, str(result.place)) for result in results] == [
         ("a", "d.test.yaml:5:5"),

@@ -22,7 +22,8 @@ def refusals(body: str) -> list[str]:
         ("tools: [{id: ' '}]", '00.yaml:3:14: tool " ": id " " is empty'),
         ("tools: [{id: a, retention: -1}]", '00.yaml:3:28: tool "a": retention is -1'),
         ("endpoints: [{host: '', class: relay}]", "00.yaml:3:20: endpoint: host is empty"),
-        ("endpoints: [{host: 'https://x', class: relay}]", '00.yaml:3:20: endpoint: host "https://x" is not a host name'),
+        ("endpoints: [{host: 'https://x', class: relay}]", ('00.yaml:3:20: endpoint: host "https://x" is not a '
+                                                           'host name')),
         ("endpoints: [{host: 'a@x', class: relay}]", '00.yaml:3:20: endpoint: host "a@x" is not a host name'),
         ("rules: [{id: '', match: {}, effect: warn}]", '00.yaml:3:14: rule "": id is empty'),
         ("rules: [{id: r, match: {}, effect: warn, from: soon}]", '00.yaml:3:48: rule "r": from "soon" is not a date'),
@@ -32,16 +33,24 @@ def refusals(body: str) -> list[str]:
          '00.yaml:3:34: rule "r": version "^1" has "^", which is no comparison'),
         ("rules: [{id: r, match: {version: ['1', latest]}, effect: warn}]",
          '00.yaml:3:40: rule "r": version "latest" has "latest", which is no version'),
-        ("rules: [{id: r, match: {retention: '30d'}, effect: warn}]", '00.yaml:3:36: rule "r": retention "30d" is not a number of days'),
-        ("rules: [{id: r, match: {retention: -3}, effect: warn}]", '00.yaml:3:36: rule "r": retention "-3" is not a number of days'),
-        ("rules: [{id: r, match: {score: '>=8'}, effect: warn}]", '00.yaml:3:32: rule "r": score ">=8" is not a score from 0 to 1'),
-        ("rules: [{id: r, match: {score: 8}, effect: warn}]", '00.yaml:3:32: rule "r": score is not a score from 0 to 1'),
-        ("rules: [{id: r, match: {risk: severe}, effect: warn}]", '00.yaml:3:31: rule "r": risk "severe" has "severe", which is no risk'),
-        ("rules: [{id: r, match: {vetted: {within_days: -1}}, effect: warn}]", '00.yaml:3:47: rule "r": within_days is -1'),
-        ("rules: [{id: r, match: {not: {not: {risk: x}}}, effect: warn}]", '00.yaml:3:43: rule "r": risk "x" has "x", which is no risk'),
+        ("rules: [{id: r, match: {retention: '30d'}, effect: warn}]", ('00.yaml:3:36: rule "r": retention "30d" '
+                                                                      'is not a number of days')),
+        ("rules: [{id: r, match: {retention: -3}, effect: warn}]", ('00.yaml:3:36: rule "r": retention "-3" is '
+                                                                   'not a number of days')),
+        ("rules: [{id: r, match: {score: '>=8'}, effect: warn}]", ('00.yaml:3:32: rule "r": score ">=8" is not '
+                                                                  'a score from 0 to 1')),
+        ("rules: [{id: r, match: {score: 8}, effect: warn}]", ('00.yaml:3:32: rule "r": score is not a score '
+                                                              'from 0 to 1')),
+        ("rules: [{id: r, match: {risk: severe}, effect: warn}]", ('00.yaml:3:31: rule "r": risk "severe" has '
+                                                                  '"severe", which is no risk')),
+        ("rules: [{id: r, match: {vetted: {within_days: -1}}, effect: warn}]", ('00.yaml:3:47: rule "r": '
+                                                                               'within_days is -1')),
+        ("rules: [{id: r, match: {not: {not: {risk: x}}}, effect: warn}]", ('00.yaml:3:43: rule "r": risk "x" '
+                                                                           'has "x", which is no risk')),
         ("waivers: [{id: '', until: 2026-12-31}]", '00.yaml:3:16: waiver "": id is empty'),
         ("waivers: [{id: W, until: never}]", '00.yaml:3:26: waiver "W": until "never" is not a date'),
-        ("waivers: [{id: W, until: 2026-12-31, match: {version: x}}]", '00.yaml:3:55: waiver "W": version "x" has "x", which is no version'),
+        ("waivers: [{id: W, until: 2026-12-31, match: {version: x}}]", ('00.yaml:3:55: waiver "W": version "x" '
+                                                                       'has "x", which is no version')),
         ("enforcement: {blast_radius: 101}", "00.yaml:3:29: enforcement: blast_radius is 101"),
         ("enforcement: {blast_radius: -1}", "00.yaml:3:29: enforcement: blast_radius is -1"),
         ("enforcement: {retention_days: -1}", "00.yaml:3:31: enforcement: retention_days is -1"),
@@ -64,7 +73,8 @@ def test_what_can_be_read_is_not_refused() -> None:
         tools: [{id: a, retention: unknown}, {id: b, retention: 0}]
         endpoints: [{host: "*.example", class: relay}]
         rules:
-          - {id: r, match: {retention: unknown, score: 0.5, risk: ">=high", version: ["1", "<2"], vetted: {within_days: 0}},
+          - {id: r, match: {retention: unknown, score: 0.5, risk: ">=high", version: ["1", "<2"],
+           vetted: {within_days: 0}},
              effect: warn, from: 2026-01-01, until: "2026-01-01T10:00"}
           - {id: s, match: {retention: "<=30", vetted: {verdict: x}, version: ">=1"}, effect: warn}
         waivers: [{id: W, until: 2026-12-31, match: {tool: a}}]

@@ -120,7 +120,7 @@ def truths(one: Match, request: Request) -> bool | None:
 NARROWER = st.sampled_from(sorted(FLAT)).flatmap(lambda name: st.tuples(st.just(name), FLAT[name]))
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(matches(1), matches(1), st.lists(NARROWER, max_size=2), REQUESTS)
 def test_covering_is_sound(wide: Match, other: Match, more: list[tuple[str, object]], request: Request) -> None:
     # Half of the pairs are made to be related: the narrow one is the wide one with more asked for.
@@ -133,7 +133,7 @@ def test_covering_is_sound(wide: Match, other: Match, more: list[tuple[str, obje
     assert order[truths(wide, request)] >= order[truths(narrow, request)]
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(matches(1), REQUESTS)
 def test_what_contradicts_itself_holds_for_nothing(one: Match, request: Request) -> None:
     assume(contradicts_itself(one))

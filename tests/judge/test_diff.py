@@ -53,6 +53,12 @@ def test_a_change_of_a_change_is_told_in_its_turn() -> None:
     ]
 
 
+def test_a_change_that_goes_on_past_other_dates_is_told_once() -> None:
+    dated = "  - {id: z, match: {tool: beta}, effect: warn, from: 2027-01-01, until: 2027-01-31}\n"
+    old = "rules:\n  - {id: r, match: {tool: alpha}, effect: %s}\n" + dated
+    assert told(judge(old % "warn"), judge(old % "block")) == [f"alpha: warn → block from {NOW}"]
+
+
 def test_a_change_within_a_range_of_versions_shows_at_its_edge() -> None:
     old = OLD.replace("tool: alpha", 'tool: alpha, version: "<2.1.198"') % "block"
     new = OLD.replace("tool: alpha", 'tool: alpha, version: "<2.1.205"') % "block"
@@ -89,7 +95,10 @@ def test_unknown_agents_are_tried_too() -> None:
 
 def test_tools_that_only_one_of_them_knows() -> None:
     old = "rules: []\ndefault: {effect: allow}"
-    new = "tools: [{id: own, kind: relay}]\nrules: [{id: k, match: {kind: relay}, effect: block}]\ndefault: {effect: allow}"
+    new = (
+        "tools: [{id: own, kind: relay}]\nrules: [{id: k, match: {kind: relay}, effect: block}]\ndefault: "
+        "{effect: allow}"
+    )
     assert told(judge(old), judge(new)) == [f"own: allow → block from {NOW}"]
     stated = new.replace("tools: [{id: own, kind: relay}]", "tools: [{id: own, kind: relay}, {id: beta, kind: relay}]")
     assert told(judge(new), judge(stated)) == [f"beta: allow → block from {NOW}"]

@@ -313,7 +313,7 @@ class Naive:
         return dt.datetime.fromisoformat(text)
 
     def first(self, request: Request, at: dt.datetime) -> tuple[str, Any, list[str]]:
-        skipped = []
+        skipped: list[str] = []
         for waiver in self.directive.waivers:
             own = Match(tool=waiver.tool, group=waiver.group, user=waiver.user, host=waiver.host)
             both = [self.truth(own, request), self.truth(waiver.match or Match(), request)]
@@ -481,7 +481,8 @@ def test_what_a_decision_carries() -> None:
     )
     assert msgspec.structs.asdict(decision) == {
         "tool": "alpha", "effect": "block", "enforce": "block", "rule": "r", "waiver": None, "reason": "why",
-        "replacement": decision.replacement, "message": "no", "risk": "high", "at": "2026-11-21T12:00:00Z", "upcoming": None,
+        "replacement": decision.replacement, "message": "no", "risk": "high", "at": "2026-11-21T12:00:00Z",
+         "upcoming": None,
         "undetermined": (), "policy": decision.policy, "since": "2026-07-10", "contact": "ask", "settings": {"a": 1},
         "endpoint_class": "relay",
     }  # fmt: skip

@@ -10,7 +10,8 @@ from tests.judge.builders import ALPHA, TOOLS
 
 def test_every_field_that_is_given_wins_over_the_catalogs() -> None:
     given = {
-        "name": "N", "vendor": "V", "country": "CH", "kind": ("relay",), "deployment": "on-prem", "residency": ("in-house",),
+        "name": "N", "vendor": "V", "country": "CH", "kind": ("relay",), "deployment": "on-prem",
+         "residency": ("in-house",),
         "retention": 0, "training": "unknown", "risk": "low", "command": "", "hosts": ("h",),
     }  # fmt: skip
     assert merge(LocalTool(id="alpha", **given), ALPHA) == ToolFacts(id="alpha", **given)  # type: ignore[arg-type]

@@ -146,7 +146,7 @@ def test_2_a_local_tool_pointed_elsewhere_loses_its_own_residency() -> None:
 def test_2_the_directives_endpoints_come_first_then_the_tools_own_hosts_then_the_catalogs_lists(
     tool: object, endpoint: str, expected: str
 ) -> None:
-    assert decide(GATEWAY, tool, endpoint=endpoint).endpoint_class == expected  # type: ignore[arg-type]
+    assert decide(GATEWAY, tool, endpoint=endpoint).endpoint_class == expected
 
 
 def test_2_where_no_endpoint_is_seen_the_tools_own_default_counts() -> None:
@@ -166,14 +166,20 @@ def test_2_no_residency_no_start_holds_at_the_start_of_a_program() -> None:
 
 def test_2_a_vendors_endpoint_named_by_the_directive_keeps_the_tools_residency_unless_it_says_where() -> None:
     assert rule_for("{residency: eu}", BETA) is False
-    body = "endpoints: [{host: api.beta.example, class: vendor%s}]\nrules: [{id: r, match: {residency: %s}, effect: block}]"
+    body = (
+        "endpoints: [{host: api.beta.example, class: vendor%s}]\nrules: [{id: r, match: {residency: %s}, "
+        "effect: block}]"
+    )
     assert decide(body % ("", "us"), BETA).rule == "r"
     assert decide(body % (", residency: [EU]", "eu"), BETA).rule == "r"
     assert decide(body % (", residency: [EU]", "us"), BETA).rule is None
 
 
 def test_2_an_endpoint_that_gives_no_residency_has_an_unknown_one() -> None:
-    body = "endpoints: [{host: llm.corp.example, class: cleared-gateway}]\nrules: [{id: r, match: {residency: unknown}, effect: block}]"
+    body = (
+        "endpoints: [{host: llm.corp.example, class: cleared-gateway}]\nrules: [{id: r, match: {residency: "
+        "unknown}, effect: block}]"
+    )
     assert decide(body, ALPHA, endpoint="llm.corp.example").rule == "r"
 
 
@@ -536,11 +542,17 @@ def test_8_sha256_is_of_the_canonical_json_of_the_merged_directive() -> None:
         b'{"apiVersion":"clearance/v1","contact":"\xc3\xa9","kind":"Directive",'
         b'"rules":[{"effect":"block","from":"2026-07-10","id":"r","match":{"not":{"kind":["relay"]},"tool":"a"}}]}'
     )
-    body = 'rules: [{effect: block, id: r, from: 2026-07-10, match: {tool: "a", not: {kind: [relay]}}}]  # c\ncontact: "\\u00e9"'
+    body = (
+        'rules: [{effect: block, id: r, from: 2026-07-10, match: {tool: "a", not: {kind: [relay]}}}]  # '
+        'c\ncontact: "\\u00e9"'
+    )
     assert directive(body).sha256 == hashlib.sha256(canonical).hexdigest()
     split = (
         "contact: é",
-        "rules:\n- id: r\n  match:\n    not: {kind: [relay]}\n    tool: a\n  effect: block\n  from: 2026-07-10\nwaivers: []\n",
+        (
+            "rules:\n- id: r\n  match:\n    not: {kind: [relay]}\n    tool: a\n  effect: block\n  from: "
+            "2026-07-10\nwaivers: []\n"
+        ),
     )
     assert directive(*split).sha256 == directive(body).sha256
     assert directive(body.replace("block", "warn")).sha256 != directive(body).sha256

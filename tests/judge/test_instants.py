@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 
 import pytest
@@ -39,7 +40,8 @@ def test_dates_and_instants(text: str, zone_name: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "yesterday", "2026-13-01", "2026-02-30", "2026-7-1", "20260710", "2026-W28-5", "2026-07-10T25:00", "2026-07-10T9:00",
+    ["", "yesterday", "2026-13-01", "2026-02-30", "2026-7-1", "20260710", "2026-W28-5", "2026-07-10T25:00",
+     "2026-07-10T9:00",
      "10.07.2026", "2026-07-10T09:00+25:00", "0000-01-01", "2026-07-10T09:00:00.1234567", "٢٠٢٦-07-10", "2026-07-10\n"],
 )  # fmt: skip
 def test_what_is_no_date(text: str) -> None:
@@ -51,10 +53,8 @@ def test_what_is_no_date(text: str) -> None:
 
 @given(st.text(max_size=30))
 def test_a_date_is_read_or_refused(text: str) -> None:
-    try:
+    with contextlib.suppress(Unreadable):
         assert instant(text, UTC).tzinfo is not None
-    except Unreadable:
-        pass
 
 
 @pytest.mark.parametrize(

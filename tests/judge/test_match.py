@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from clearance.judge.destination import Destination
 from clearance.judge.match import Seen, holds, settle, shown, terms
 from clearance.judge.unreadable import Unreadable
 from clearance.model.decision import VetResult
@@ -44,9 +45,9 @@ from tests.judge.builders import ALPHA, BETA, LOCAL, ask, at, facts, rule_for
     ],
 )
 def test_what_is_known_of_a_tool(match: str, inside: list[object], outside: list[object]) -> None:
-    assert [tool for tool in inside if rule_for(match, tool) is not True] == []  # type: ignore[arg-type]
-    assert [tool for tool in outside if rule_for(match, tool) is not False] == []  # type: ignore[arg-type]
-    assert [tool for tool in outside if rule_for(f"{{not: {match}}}", tool) is not True] == []  # type: ignore[arg-type]
+    assert [tool for tool in inside if rule_for(match, tool) is not True] == []
+    assert [tool for tool in outside if rule_for(match, tool) is not False] == []
+    assert [tool for tool in outside if rule_for(f"{{not: {match}}}", tool) is not True] == []
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_settling_leaves_what_must_be_observed() -> None:
     assert settle(terms(Match(not_=Match(tool="alpha")), {}), ALPHA) is None
     assert settle(terms(Match(not_=Match(tool="beta", user="ana")), {}), ALPHA) == ()
     for user, version in (("ana", "1"), ("bo", "1"), (None, None), ("bo", "0"), (None, "1")):
-        seen = Seen(ask(user=user, version=version), ALPHA, None)  # type: ignore[arg-type]
+        seen = Seen(ask(user=user, version=version), ALPHA, Destination())
         assert holds(left, seen) is holds(tuple(term.test for term in terms(match, {})), seen)
 
 

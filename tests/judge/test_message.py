@@ -28,29 +28,40 @@ def test_every_placeholder_is_filled_in() -> None:
     body = f"""
         metadata: {{id: D-1, title: The title}}
         contact: ask
-        rules: [{{id: r, match: {{}}, effect: block, from: 2026-07-10, until: 2027-01-02, reason: why, replacement: beta, message: "{text}"}}]
+        rules: [{{id: r, match: {{}}, effect: block, from: 2026-07-10, until: 2027-01-02, reason: why,
+         replacement: beta, message: "{text}"}}]
         """
     decision = decide(body, ALPHA, version="1.2", endpoint="relay.example")
     assert decision.message == (
         "tool.id=<alpha> tool.name=<Alpha> tool.vendor=<Vendor> tool.version=<1.2> endpoint=<relay.example> "
         "rule.id=<r> rule.reason=<why> rule.from=<10 July 2026> rule.until=<2 January 2027> replacement.id=<beta> "
-        "replacement.name=<Beta> replacement.command=<beta> contact=<ask> directive.id=<D-1> directive.title=<The title>"
+        "replacement.name=<Beta> replacement.command=<beta> contact=<ask> directive.id=<D-1> "
+        "directive.title=<The title>"
     )
 
 
 def test_what_has_no_value_is_empty_and_what_is_no_placeholder_stays() -> None:
-    text = "{tool.name}|{tool.id}|{tool.vendor}|{tool.version}|{endpoint}|{replacement.name}|{rule.from}|{contact}|{x}|{{tool.name}}|{|}"
+    text = (
+        "{tool.name}|{tool.id}|{tool.vendor}|{tool.version}|{endpoint}|{replacement.name}|{rule.from}|{contact}"
+        "|{x}|{{tool.name}}|{|}"
+    )
     body = f'rules: [{{id: r, match: {{}}, effect: block, message: "{text}"}}]'
     assert decide(body, None, score=1.0).message == "This program||||unknown||||{x}|{tool.name}|{|}"
 
 
 def test_the_default_fills_in_its_own() -> None:
-    body = "default: {effect: block, reason: why, replacement: beta, message: '{rule.reason} {rule.id} {replacement.name}'}"
+    body = (
+        "default: {effect: block, reason: why, replacement: beta, message: '{rule.reason} {rule.id} "
+        "{replacement.name}'}"
+    )
     assert decide(body).message == "why  Beta"
 
 
 def test_values_are_not_read_as_placeholders_again() -> None:
-    body = "rules: [{id: '{contact}', match: {}, effect: block, reason: '{tool.id}', message: '{rule.id} {rule.reason}'}]\ncontact: c"
+    body = (
+        "rules: [{id: '{contact}', match: {}, effect: block, reason: '{tool.id}', message: '{rule.id} "
+        "{rule.reason}'}]\ncontact: c"
+    )
     assert decide(body).message == "{contact} {tool.id}"
 
 

@@ -34,7 +34,8 @@ def test_a_waiver_allows_and_says_why() -> None:
 def test_a_rule_carries_all_it_says() -> None:
     rule = rulings("""
         rules:
-          - {id: r, match: {tool: alpha}, effect: allow-with-settings, enforce: warn, from: 2026-01-01, until: 2026-12-31,
+          - {id: r, match: {tool: alpha}, effect: allow-with-settings, enforce: warn, from: 2026-01-01,
+           until: 2026-12-31,
              risk: high, reason: why, replacement: beta, settings: {a: 1}}
         """).ordered[0]
     assert (rule.effect, rule.enforce, rule.risk, rule.reason) == ("allow-with-settings", "warn", "high", "why")

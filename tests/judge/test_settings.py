@@ -11,7 +11,7 @@ SEEN = (TELEMETRY, TRAINING, INDEX, QUIET)
 
 
 def deviating(**settings: str | int | float | bool) -> list[tuple[str, str, str | None]]:
-    return [(d.setting, d.wanted, d.switch and d.switch.name) for d in deviations(settings, SEEN)]
+    return [(d.setting, d.wanted, d.switch.name if d.switch else None) for d in deviations(settings, SEEN)]
 
 
 def test_a_setting_that_is_as_asked_is_no_deviation() -> None:

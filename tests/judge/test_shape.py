@@ -4,7 +4,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET, Struct, UnsetType, inspect
 
@@ -67,10 +67,12 @@ def test_nodes_become_values_of_their_types() -> None:
         ("rules: [{id: a, match: {tol: x}}]", 'd:1:25: rule "a" matches on "tol", which is not a field'),
         ("rules: [{id: a, match: {not: {tol: x}}}]", 'd:1:31: rule "a" matches on "tol", which is not a field'),
         ("rules: [{effect: warn}]", 'd:1:9: rule 1 has no "id"\n'),
-        ("rules: [{id: a, effect: deny}]", 'd:1:25: rule "a": effect is "deny", which is not one of allow, allow-with-settings, warn, block'),
+        ("rules: [{id: a, effect: deny}]", ('d:1:25: rule "a": effect is "deny", which is not one of allow, '
+                                           'allow-with-settings, warn, block')),
         ("rules: [{id: a, effect: blok}]", 'did you mean "block"?'),
         ("rules: [{id: a, effect: [warn, blok]}]", 'd:1:32: rule "a": effect is "blok"'),
-        ("rules: [{id: a, effect: 3}]", 'rule "a": effect is a number, where one of allow, allow-with-settings, warn, block or a list is needed'),
+        ("rules: [{id: a, effect: 3}]", ('rule "a": effect is a number, where one of allow, '
+                                        'allow-with-settings, warn, block or a list is needed')),
         ("rules: [{id: a, effect: {x: 1}}]", 'rule "a": effect is a mapping, where one of allow'),
         ("rules: [{id: 7}]", 'd:1:14: rule "7": id is a number, where text is needed'),
         ("rules: [{id: 7}]", 'put it in quotes: "7"'),
@@ -138,7 +140,6 @@ PARTS = st.dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
 @given(PARTS)
 def test_the_reader_accepts_what_the_schema_accepts(parts: dict[str, Any]) -> None:
     import json

@@ -5,7 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clearance.errors import Error
-from clearance.judge.source import DEEPEST, LARGEST, MOST, ScalarNode, Source, Spot, read, scalar, shown
+from clearance.judge import source as source_module
+from clearance.judge.source import DEEPEST, LARGEST, ScalarNode, Source, Spot, read, scalar, shown
 from clearance.judge.unreadable import Unreadable
 
 
@@ -87,11 +88,16 @@ def test_half_a_character_is_refused() -> None:
         (b"[" * 1000, f"d.yaml:1:{DEEPEST + 1}: is nested too deeply\n"),
         (b"- " * 100_000, "d.yaml: is nested too deeply\n"),
         (b"x" * (LARGEST + 1), "d.yaml: is larger than 1 MiB\n"),
-        (b"[" + b"a," * MOST, "more than 250,000 words and signs\n"),
     ],
 )
 def test_what_cannot_be_read_says_so_at_its_place(data: bytes, expected: str) -> None:
     assert expected in refusal(data) + "\n"
+
+
+def test_a_document_of_too_many_parts_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_module, "MOST", 1000)
+    assert read("d.yaml", b"[" + b"a," * 400 + b"]")
+    assert refusal(b"[" + b"a," * 600 + b"]").startswith("d.yaml:1:1001: more than 1,000 words and signs\n")
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))

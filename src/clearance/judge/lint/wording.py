@@ -16,7 +16,7 @@ from clearance.judge.source import shown
 from clearance.model.review import Remark
 
 _GLOBS: Final = ("tool", "vendor", "country", "residency", "endpoint", "host", "user")
-_REGEX: Final = re.compile(r"\.\*|\.\+|^\^|\$$|\\|\(.*\||\)\?|\]\+|\]\*$")
+_REGEX: Final = re.compile(r"\.\*|\.\+|^\^|\$$|\\|\(.*\||\)\?|\]\+")
 
 
 def placeholders(review: Review) -> Iterator[Remark]:
