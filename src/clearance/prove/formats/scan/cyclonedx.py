@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
-from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
@@ -61,6 +61,9 @@ TECHNIQUES: Final[dict[Surface, AnalysisTechnique]] = {
 
 LONGEST_VERSION: Final = 160
 """CycloneDX allows 1,024 characters, and an undecodable one is written with up to six."""
+
+HOST: Final = re.compile("[A-Za-z0-9._-]{1,253}")
+"""Names of which an address can be made; what a scanned file gave as a host may be anything."""
 
 SENT: Final = "source code, prompts and command output"
 """What a coding tool exchanges with the model service that it uses."""
@@ -284,7 +287,7 @@ def service(
         name=host,
         provider=OrganizationalEntity(name=vendor) if vendor else None,
         description=description or None,
-        endpoints=[XsUri(f"https://{quote(scalar(host), safe='.:-[]')}")],
+        endpoints=[XsUri(f"https://{host}")] if HOST.fullmatch(host) else [],
         x_trust_boundary=kind != "cleared-gateway",
         data=[DataClassification(flow=DataFlow.BI_DIRECTIONAL, classification=sent)],
         properties=properties([("endpoint-class", kind)]),

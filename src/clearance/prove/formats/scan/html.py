@@ -35,6 +35,7 @@ MOST_PLACES: Final = 100
 MOST_SKIPPED: Final = 200
 MOST_PEOPLE: Final = 24
 MOST_HOSTS: Final = 30
+MOST_NOTICES: Final = 5
 EVERY_USER: Final = "every user"
 
 
@@ -257,8 +258,12 @@ class View:
         self.looked = wording.looked_at(result)
         self.since = since(result)
         self.incomplete = incomplete(result)
-        self.gaps = [wording.gap(gap, advice=False) for gap in gaps(s for s in result.skipped if s.matters)][:5]
-        self.holes = [wording.hole(hole) for hole in holes(result.coverage, result.skipped, self._homes)][:5]
+        missed = gaps(item for item in result.skipped if item.matters)
+        unasked = holes(result.coverage, result.skipped, self._homes)
+        self.gaps = [wording.gap(gap, advice=False) for gap in missed[:MOST_NOTICES]]
+        self.holes = [wording.hole(hole) for hole in unasked[:MOST_NOTICES]]
+        untold = len(missed) + len(unasked) - len(self.gaps) - len(self.holes)
+        self.notices_more = f"… and {wording.many(untold, 'other reason')}, below" if untold else ""
         amounts = _amounts(groups, len(agents))
         self.tiles = [Tile(*amount) for amount in amounts]
         self.ring = chart(amounts)

@@ -298,7 +298,7 @@ def title(group: ToolGroup) -> str:
     """`Claude Code 2.1.329`; several versions are counted."""
     versions = group.versions
     shown = ", ".join(versions) if len(versions) <= 2 else f"({len(versions)} versions)"
-    return plain(f"{group.name} {shown}".strip(), limit=60)
+    return plain(f"{group.name} {shown}", limit=60).strip()
 
 
 def padded(text: Text, width: int) -> Text:
