@@ -142,7 +142,10 @@ def _day(mtime: float) -> str:
 
 
 def setting_sightings(readings: Iterable[SettingRead], catalog: Catalog) -> list[Sighting]:
-    """A sighting for each base URL and each credential variable."""
+    """A sighting for each base URL and each credential variable.
+
+    A variable that a settings document sets is one thing, by whichever of its names the document was asked for it.
+    """
     found = []
     for reading in readings:
         if reading.what == "switch":
@@ -159,9 +162,10 @@ def setting_sightings(readings: Iterable[SettingRead], catalog: Catalog) -> list
             evidence.append(Evidence("line", str(reading.line)))
         surface: Literal["base-url", "credential"] = "base-url" if reading.what == "base-url" else "credential"
         place = f"{reading.path}:{reading.line}" if reading.line else reading.path
+        last = reading.key.rpartition(".")[2]
         found.append(
             Sighting(
-                id=sighting_id(reading.tool, surface, place, reading.user, reading.key),
+                id=sighting_id(reading.tool, surface, place, reading.user, last if last.isupper() else reading.key),
                 tool=reading.tool,
                 name=catalog.tools[reading.tool].name,
                 surface=surface,
