@@ -272,8 +272,11 @@ class View:
         shown = list(self._styles)[:MOST_PEOPLE]
         self.users = [user or EVERY_USER for user in shown]
         self.people = [PeopleRow(group.name, tuple(_cell(group, user) for user in shown)) for group in groups]
+        self.people_more = _more(len(self._styles) - MOST_PEOPLE, "people")
         self.surfaces = surfaces(sightings)
-        self.hosts = hosts(groups)
+        found_hosts = hosts(groups)
+        self.hosts = found_hosts[:MOST_HOSTS]
+        self.hosts_more = _more(len(found_hosts) - MOST_HOSTS, "hosts")
         self.topics, self.flows = flows(groups)
         self.filters = [mark for effect, mark in MARKS.items() if any(group.effect == effect for group in groups)]
         self.user_filters = [UserFilter(self._styles[user], user or EVERY_USER) for user in shown if len(shown) > 1]
@@ -432,11 +435,10 @@ def hosts(groups: Iterable[ToolGroup]) -> list[HostRow]:
         if not seen and group.facts and group.facts.hosts:
             found.setdefault((group.facts.hosts[0], "vendor"), {})[group.name] = None
     order = list(HOST_STYLES)
-    rows = [
+    return [
         HostRow(host, *HOST_STYLES[kind], ", ".join(names))
         for (host, kind), names in sorted(found.items(), key=lambda item: (order.index(item[0][1]), item[0][0]))
     ]
-    return rows[:MOST_HOSTS]
 
 
 def flows(groups: Iterable[ToolGroup]) -> tuple[list[str], list[FlowRow]]:
@@ -496,5 +498,5 @@ def provenance(result: ScanResult) -> str:
     return f"Directive {' + '.join(policy.directives)}, generation {policy.generation}, sha256 {policy.sha256}."
 
 
-def _more(count: int) -> str:
-    return f"… and {count:,} more: clearance scan --json" if count > 0 else ""
+def _more(count: int, what: str = "") -> str:
+    return f"… and {count:,} more{what and f' {what}'}: clearance scan --json" if count > 0 else ""
