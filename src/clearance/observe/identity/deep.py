@@ -34,6 +34,7 @@ SMALLEST_MODULE: Final = 16
 DEPTH: Final = 2
 LARGE: Final = 4_194_304
 LARGE_PACKED: Final = 1_048_576
+SMALL: Final = 32_768
 LOWEST: Final = 0.3
 NATIVE: Final = frozenset({"elf", "pe", "macho"})
 STARTED: Final = NATIVE | {"script", "zip"}
@@ -43,21 +44,21 @@ PACKED: Final = frozenset({"zip", "asar", "data"})
 def identify(reader: Reader, rules: Rules, package: Package | None = None) -> Identification | Traits | None:
     """The tool that the file is a program of; else the traits of an agent that it shows; else None.
 
-    `package` is its nearest package metadata. Traits that score less than `LOWEST` are not given at all.
+    `package` is its nearest package metadata; a package that the catalog knows as a vendor's SDK is no agent. Traits
+    that score less than `LOWEST` are not given at all.
     """
     search = _Search(Tally(rules))
     tally = search.tally
     if package is not None:
         tally.add_package(package)
-    started = search.look(reader, DEPTH)
+    started, native = search.look(reader, DEPTH)
     if (found := tally.verdict()) is not None:
         return found
-    if package is not None and f"{package.ecosystem}:{package.name}" in rules.libraries:
-        return None
     counts = {signal: len(seen) for signal, seen in tally.signals.items()}
     hosts = counts.pop("host", 0)
+    library = package is not None and f"{package.ecosystem}:{package.name}" in rules.libraries
     started = started or (package is not None and package.program)
-    traits = weigh(counts.keys(), started=started, hosts=hosts, counts=counts)
+    traits = weigh(counts, hosts=hosts, started=started, small=reader.size <= SMALL, library=library, native=native)
     return traits if traits.score >= LOWEST and len(traits.traits) > 1 else None
 
 
@@ -68,19 +69,20 @@ class _Search:
         self.tally = tally
         self.left = UNPACKED_BYTES
 
-    def look(self, reader: Reader, depth: int) -> bool:
-        """Adds what the file shows. Whether its form says that it is a program that is started."""
+    def look(self, reader: Reader, depth: int) -> tuple[bool, bool]:
+        """Adds what the file shows. Whether its form says that it is started as a program, and that it is compiled."""
         tally = self.tally
         head = reader.read(0, HEAD_BYTES)
         program = describe(reader, head)
         quick.survey(BudgetReader(reader, quick.MOST_BYTES), program, tally)
-        started = program.single or program.kind in STARTED
+        native = program.kind in NATIVE and not program.single
+        started = program.single or (program.runs and program.kind in STARTED)
         if tally.settled():
-            return started
+            return started, native
         if program.kind in PACKED:
             if depth > 0:
                 self._inside(reader, program, head, depth - 1)
-            return started
+            return started, native
         if program.bundle is not None:
             program = program._replace(parts=program.parts + _sources(reader, program.bundle))
         if program.single and not program.parts:
@@ -90,7 +92,7 @@ class _Search:
             _whole(reader, program, tally)
             if program.kind in NATIVE and tally.found and not tally.certain():
                 opaque.search(reader, tally, OPAQUE_BYTES)
-        return started
+        return started, native
 
     def _inside(self, reader: Reader, program: Program, head: bytes, depth: int) -> None:
         if program.kind == "zip":

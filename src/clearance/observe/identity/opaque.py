@@ -41,7 +41,7 @@ def source(tools: tuple[Known, ...]) -> str:
 
 
 def search(reader: Reader, tally: Tally, most: int) -> None:
-    """Adds the markers found in the first `most` bytes of a file."""
+    """Adds the markers found in the first `most` bytes of a file, as support only: where they stand is not known."""
     tools = tally.rules.tools
     scanner = yara_x.Scanner(compiled(tools))
     scanner.set_timeout(SECONDS)

@@ -22,6 +22,7 @@ from clearance.observe.reader import Reader
 HEAD_BYTES: Final = 4096
 DATA_SECTIONS: Final = (".rodata", "__TEXT,__const", "__TEXT,__cstring", ".rdata", "__DATA_CONST,__const")
 MOST_NAMES: Final = 262_144
+GO_BYTES: Final = 32_768
 MANIFEST_BYTES: Final = 65_536
 MOST_MANIFESTS: Final = 4
 ASAR_BYTES: Final = 262_144
@@ -46,7 +47,10 @@ class Part(NamedTuple):
 
 
 class Program(NamedTuple):
-    """What the structure shows. `parts` come in the order in which they are worth reading."""
+    """What the structure shows. `parts` come in the order in which they are worth reading.
+
+    `single`: a runtime with the program packed in it. `runs` is false for what is loaded by other programs.
+    """
 
     kind: str
     pieces: tuple[Piece, ...] = ()
@@ -54,6 +58,7 @@ class Program(NamedTuple):
     parts: tuple[Part, ...] = ()
     bundle: bun.Bundle | None = None
     single: bool = False
+    runs: bool = True
 
 
 def describe(reader: Reader, head: bytes) -> Program:
@@ -110,7 +115,7 @@ def _native(reader: Reader, image: Image) -> Program:
         return Program(image.kind, tuple(pieces), (), tuple(parts), None, True)
     if (named := native.go(reader, image)) is not None:
         packages.append(Package("go", named.name, named.version or None, "", True))
-        pieces.append(Piece("argv", "go-build", named.text[:HEAD_BYTES]))
+        pieces.append(Piece("argv", "go-build", named.text[:GO_BYTES]))
     elif (named := native.crate(reader, image)) is not None:
         packages.append(Package("cargo", named.name, named.version or None, "", True))
     single = False
@@ -118,7 +123,7 @@ def _native(reader: Reader, image: Image) -> Program:
         single = _overlay(reader, image, pieces, parts)
     if not single:
         parts.extend(_data(image))
-    return Program(image.kind, tuple(pieces), tuple(packages), tuple(parts), None, single)
+    return Program(image.kind, tuple(pieces), tuple(packages), tuple(parts), None, single, image.runs)
 
 
 def _overlay(reader: Reader, image: Image, pieces: list[Piece], parts: list[Part]) -> bool:

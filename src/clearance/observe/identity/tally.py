@@ -79,9 +79,9 @@ class Tally:
         return self.version(tool) is not None
 
     def add_marker(self, tool: str, marker: Marker, kind: str) -> None:
-        """A marker that was found, all of it, by other means than `add`."""
-        roles = (self.support if marker.support else self.roles).setdefault(tool, {})
-        roles.setdefault(marker.role, Evidence(kind, f"{marker.role}: {marker.any[0]}"))
+        """A marker that was found somewhere: it says less than one found where it belongs."""
+        found = Evidence(kind, f"{marker.role}: {marker.any[0]}")
+        self.support.setdefault(tool, {}).setdefault(marker.role, found)
 
     def forget(self) -> None:
         """Lets go of the last piece's text. What was found in it stays."""

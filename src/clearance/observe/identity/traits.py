@@ -10,7 +10,7 @@ The weights were set on published agents that the catalog lacks, and on librarie
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping
 from typing import Final
 
 from clearance.observe.identity.types import Traits
@@ -23,6 +23,12 @@ SIGNALS: Final[dict[str, tuple[str, ...]]] = {
         "from groq", "from mistralai", "@mistralai/", "import cohere", "from smolagents", "from pydantic_ai",
         "langchain_openai", "langchain_anthropic", "@langchain/", "anthropic.resources", "openai.resources",
         "anthropic._client", "openai._client", "anthropic-typescript", "X-Stainless-Lang", "from openhands.sdk",
+    ),
+    "native sdk": (
+        "github.com/anthropics/anthropic-sdk-go", "github.com/openai/openai-go", "github.com/sashabaranov/go-openai",
+        "github.com/tmc/langchaingo", "charm.land/fantasy", "google.golang.org/genai", "github.com/ollama/ollama/api",
+        "github.com/cloudwego/eino", "/async-openai-", "/rig-core-", "/ollama-rs-", "/anthropic-sdk-", "/genai-0",
+        "/misanthropic-", "/llm-1", "/langchain-rust-",
     ),
     "call": (
         "/v1/messages", "/chat/completions", "chat.completions.create", "messages.create(", "messages.stream(",
@@ -72,41 +78,58 @@ HOSTS: Final = (
 )  # fmt: skip
 """Model hosts: each different one counts."""
 
-FIXED: Final = 0.1
-WITHOUT_START: Final = 0.6
+FIXED: Final = 0.05
+NO_PROGRAM: Final = 0.6
+NO_SDK_IN_NATIVE: Final = 0.7
+NO_PROMPT: Final = 0.75
+NO_MODEL: Final = 0.4
+IN_ONE_SCRIPT: Final = 0.1
 WEIGHTS: Final[dict[str, float]] = {
     "talks to models": 0.3,
     "offers them tools": 0.2,
     "acts on this machine": 0.15,
-    "instructs them": 0.15,
+    "instructs them": 0.2,
     "reads their keys": 0.05,
     "several model hosts": 0.05,
 }
 
 
-def weigh(signals: Set[str], *, started: bool = False, hosts: int = 0, counts: dict[str, int] | None = None) -> Traits:
-    """The score of a program that shows these signals. `started`: its form says that it is a program (a native file,
-    a `#!` line, a command of its package). `counts` says how many different strings of a signal were found.
+def weigh(
+    counts: Mapping[str, int], *, hosts: int = 0, started: bool = False, small: bool = False, library: bool = False,
+    native: bool = False,
+) -> Traits:  # fmt: skip
+    """The score of a file that shows `counts` different strings of each signal, and `hosts` model hosts.
+
+    `started`: its form says that it is a program (a native one, a `#!` line, a command of its package). `small`: a
+    script of a few pages, in which strings stand together because one thing uses them. `library`: known to be one.
+    `native`: a compiled program, whose constants say what it knows of, not what it does: a viewer of sessions has them
+    all. Only what it was built from tells that it talks to models.
     """
-    many = counts or {}
     traits: list[str] = []
-    if "sdk" in signals or ("call" in signals and (hosts or "key" in signals)):
+    built_in = "native sdk" in counts if native else "sdk" in counts
+    if built_in or ("call" in counts and (hosts or "key" in counts)):
         traits.append("talks to models")
-    if many.get("protocol", 0) >= 2 or ("protocol" in signals and "tools" in signals):
+    if counts.get("protocol", 0) >= 2 or ("protocol" in counts and "tools" in counts):
         traits.append("offers them tools")
-    if "acts" in signals and "tools" in signals:
+    if "acts" in counts and "tools" in counts:
         traits.append("acts on this machine")
-    if "prompt" in signals:
+    if "prompt" in counts:
         traits.append("instructs them")
-    if "key" in signals:
+    if "key" in counts:
         traits.append("reads their keys")
     if hosts >= 2:
         traits.append("several model hosts")
     score = FIXED + sum(WEIGHTS[trait] for trait in traits)
-    if not started and "started" not in signals:
-        score = min(score, WITHOUT_START)
+    if small and {"talks to models", "offers them tools", "acts on this machine"} <= set(traits):
+        score += IN_ONE_SCRIPT
+    elif "instructs them" not in traits:
+        score = min(score, NO_PROMPT)
+    if "talks to models" not in traits:
+        score = min(score, NO_MODEL)
+    if native and not built_in:
+        score = min(score, NO_SDK_IN_NATIVE)
+    if library or not (started or "started" in counts):
+        score = min(score, NO_PROGRAM)
     else:
         traits.append("is started as a program")
-    if "talks to models" not in traits:
-        score = min(score, 0.4)
     return Traits(round(min(score, 1.0), 2), tuple(traits))

@@ -13,7 +13,10 @@ from clearance.observe.reader import Reader
 MAGIC: Final = b"\x7fELF"
 MOST_ENTRIES: Final = 256
 NAMES_BYTES: Final = 16384
-PT_LOAD, PT_NOTE = 1, 4
+ET_EXEC, ET_DYN = 2, 3
+PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
+DT_FLAGS_1, DF_1_PIE = 0x6FFFFFFB, 0x08000000
+DYNAMIC_BYTES: Final = 4096
 SHT_NOTE, SHT_NOBITS = 7, 8
 
 
@@ -30,9 +33,9 @@ def parse(reader: Reader, head: bytes) -> Image | None:
     kind, phoff, shoff, phnum, shentsize, shnum, shstrndx = (
         fields[0], fields[4], fields[5], fields[9], fields[10], fields[11], fields[12],
     )  # fmt: skip
-    if kind not in (2, 3):
+    if kind not in (ET_EXEC, ET_DYN):
         return None
-    segments, notes = _segments(reader, head, order, wide, phoff, phnum)
+    segments, notes, runs = _segments(reader, head, order, wide, phoff, phnum)
     sections: tuple[Span, ...] = ()
     size = 64 if wide else 40
     end = max((span.offset + span.size for span in segments), default=0)
@@ -42,12 +45,13 @@ def parse(reader: Reader, head: bytes) -> Image | None:
             sections, more = _sections(reader, table, order, wide, shstrndx)
             notes = tuple(dict.fromkeys(notes + more))
             end = max(end, shoff + len(table), max((span.offset + span.size for span in sections), default=0))
-    return Image("elf", sections, segments, notes, min(end, reader.size))
+    return Image("elf", sections, segments, notes, min(end, reader.size), runs or kind == ET_EXEC)
 
 
 def _segments(
     reader: Reader, head: bytes, order: str, wide: bool, offset: int, count: int
-) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+) -> tuple[tuple[Span, ...], tuple[Span, ...], bool]:
+    """What is loaded, the notes, and whether it is a program: it names an interpreter, or says that it is one (PIE)."""
     size = 56 if wide else 32
     count = min(count, MOST_ENTRIES)
     table = head[offset : offset + size * count]
@@ -56,11 +60,25 @@ def _segments(
     table = table[: len(table) // size * size]
     loads: list[Span] = []
     notes: list[Span] = []
+    dynamic: Span | None = None
+    runs = False
     for row in struct.iter_unpack(order + ("IIQQQQQQ" if wide else "IIIIIIII"), table):
         kind, start, length = (row[0], row[2], row[5]) if wide else (row[0], row[1], row[4])
-        if kind in (PT_LOAD, PT_NOTE) and (span := clip("", start, length, reader.size)):
-            (loads if kind == PT_LOAD else notes).append(span)
-    return tuple(loads), tuple(notes)
+        runs = runs or kind == PT_INTERP
+        if kind in (PT_LOAD, PT_NOTE, PT_DYNAMIC) and (span := clip("", start, length, reader.size)):
+            if kind == PT_DYNAMIC:
+                dynamic = span
+            else:
+                (loads if kind == PT_LOAD else notes).append(span)
+    if not runs and dynamic is not None:
+        runs = _pie(reader.read(dynamic.offset, min(dynamic.size, DYNAMIC_BYTES)), order, wide)
+    return tuple(loads), tuple(notes), runs
+
+
+def _pie(table: bytes, order: str, wide: bool) -> bool:
+    size = 16 if wide else 8
+    rows = struct.iter_unpack(order + ("QQ" if wide else "II"), table[: len(table) // size * size])
+    return any(tag == DT_FLAGS_1 and value & DF_1_PIE for tag, value in rows)
 
 
 def _sections(

@@ -21,7 +21,8 @@ class Image(NamedTuple):
     """A native program. `sections` may be empty (stripped); `segments` are what the loader maps, in file order.
 
     `notes` are the ranges that hold ELF notes. `end` is where the format says that the file ends: what lies behind
-    is an overlay. `base` is the offset of this image in the file (a slice of a universal binary).
+    is an overlay. `runs` is false for libraries and plug-ins. `base` is the offset of this image in the file (a slice
+    of a universal binary).
     """
 
     kind: Literal["elf", "pe", "macho"]
@@ -29,6 +30,7 @@ class Image(NamedTuple):
     segments: tuple[Span, ...]
     notes: tuple[Span, ...]
     end: int
+    runs: bool = True
     base: int = 0
 
     def section(self, *names: str) -> Span | None:

@@ -17,6 +17,7 @@ MOST_SLICES: Final = 8
 MOST_COMMANDS: Final = 256
 COMMANDS_BYTES: Final = 65536
 LC_SEGMENT, LC_SEGMENT_64 = 0x1, 0x19
+MH_EXECUTE: Final = 2
 
 
 def parse(reader: Reader, head: bytes) -> Image | None:
@@ -47,7 +48,7 @@ def _thin(reader: Reader, head: bytes, base: int, limit: int) -> Image | None:
         return None
     wide = head[0] == 0xCF
     start = 32 if wide else 28
-    count, length = struct.unpack_from("<II", head, 16)
+    kind, count, length = struct.unpack_from("<III", head, 12)
     length = min(length, COMMANDS_BYTES)
     commands = head[start : start + length]
     if len(commands) < length:
@@ -67,7 +68,7 @@ def _thin(reader: Reader, head: bytes, base: int, limit: int) -> Image | None:
     if not segments:
         return None
     end = max(span.offset + span.size for span in segments)
-    return Image("macho", tuple(sections), tuple(segments), (), end, base)
+    return Image("macho", tuple(sections), tuple(segments), (), end, kind == MH_EXECUTE, base)
 
 
 def _segment(command: bytes, wide: bool, base: int, limit: int, sections: list[Span], segments: list[Span]) -> None:

@@ -10,6 +10,7 @@ from clearance.observe.reader import Reader
 
 MAGIC: Final = b"MZ"
 MOST_SECTIONS: Final = 96
+DLL: Final = 0x2000
 
 
 def parse(reader: Reader, head: bytes) -> Image | None:
@@ -24,7 +25,7 @@ def parse(reader: Reader, head: bytes) -> Image | None:
         table = reader.read(start, 1024)
     if len(table) < 24 or not table.startswith(b"PE\0\0"):
         return None
-    count, optional = struct.unpack_from("<H", table, 6)[0], struct.unpack_from("<H", table, 20)[0]
+    count, optional, flags = (struct.unpack_from("<H", table, at)[0] for at in (6, 20, 22))
     first = 24 + optional
     count = min(count, MOST_SECTIONS)
     if len(table) < first + 40 * count:
@@ -37,4 +38,4 @@ def parse(reader: Reader, head: bytes) -> Image | None:
     )
     if not sections:
         return None
-    return Image("pe", sections, sections, (), max(span.offset + span.size for span in sections))
+    return Image("pe", sections, sections, (), max(span.offset + span.size for span in sections), not flags & DLL)
