@@ -7,6 +7,7 @@ A verb is one file in this folder and is imported only when called, so that `cle
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -71,6 +72,10 @@ def help_text() -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (without the program's name) and return its exit code. Never raises."""
     tokens = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that lacks a character shows its number; that is no reason to lose a scan.
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = _dispatch(tokens)
         sys.stdout.flush()

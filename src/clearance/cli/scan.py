@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from clearance.config import load_settings
 from clearance.errors import Error, Place
@@ -38,7 +40,7 @@ def scan(
     fail_on: Literal["warn", "block", "never"] = "block",
     network_filesystems: Flag = False,
     no_live: Flag = False,
-    workers: int | None = None,
+    workers: Annotated[int | None, Parameter(validator=Number(gte=1, lte=256))] = None,
     offline: Flag = False,
     quiet: Annotated[bool, Parameter(alias="-q", negative=())] = False,
     verbose: Annotated[int, Parameter(alias="-v", count=True, negative=())] = 0,
@@ -119,6 +121,9 @@ def _write(result: ScanResult, chosen: Format, output: str | None, group_by: Gro
     )
     text = render(chosen, result, options)
     if output is None:
+        if chosen != "text" and isinstance(sys.stdout, io.TextIOWrapper):
+            # Text suits the terminal that it is shown on; a document is UTF-8 wherever it is sent.
+            sys.stdout.reconfigure(encoding="utf-8")
         sys.stdout.write(text)
         return
     try:

@@ -105,13 +105,14 @@ def run_scan(options: ScanOptions) -> ScanResult:
 
 
 def _open(options: ScanOptions) -> HostView:
+    asked = options.root
     try:
         view = HostView(options.root, network=options.network)
-        for path in options.deep:
-            os.close(view.rooted.open(os.path.abspath(path) if view.live else path, os.O_PATH | os.O_CLOEXEC))
+        for asked in options.deep:
+            os.close(view.rooted.open(os.path.abspath(asked) if view.live else asked, os.O_PATH | os.O_CLOEXEC))
     except OSError as error:
-        where = Place(str(error.filename or options.root))
-        raise Error(f"cannot scan: {(error.strerror or str(error)).lower()}", place=where) from error
+        why = (error.strerror or str(error)).lower()
+        raise Error(f"cannot scan: {why}", place=Place(asked) if asked else None) from error
     return view
 
 
