@@ -61,7 +61,7 @@ CATALOG = Catalog(
               extensions=("vscode:continue.continue",)),
         named("cline", "Cline", "Cline Bot", binaries=("cline",), packages=("npm:cline",),
               extensions=("vscode:saoudrizwan.claude-dev",)),
-        named("aider", "Aider", "Aider AI", binaries=("aider",), packages=("pypi:aider-chat",)),
+        named("aider", "Aider", "Aider AI", binaries=("aider",), packages=("pypi:aider-chat", "pypi:aider-install")),
         named("mini-swe-agent", "mini-SWE-agent", "SWE-agent", binaries=("mini", "mini-swe-agent"),
               packages=("pypi:mini-swe-agent",)),
         named("goose", "Goose", "Block", binaries=("goose",), packages=("brew:block-goose-cli", "cargo:goose-cli")),
