@@ -535,6 +535,20 @@ def test_the_policy_names_the_directive() -> None:
     assert compile_directive(bare, {}).policy == PolicyRef(0, bare.sha256, (), "", False)
 
 
+def test_a_risk_that_is_the_tools_own_anyway_is_no_change() -> None:
+    body = """
+        rules:
+          - {id: later, match: {tool: alpha}, effect: block, risk: %s, from: 2027-01-01}
+          - {id: now, match: {tool: alpha}, effect: block}
+        """
+    assert decide(body % "medium").upcoming is None
+    assert decide(body % "low").upcoming is not None
+
+
+def test_the_zone_is_the_directives() -> None:
+    assert str(judge("metadata: {id: D, timezone: Asia/Tokyo}").zone) == "Asia/Tokyo"
+
+
 def test_boundaries_are_the_beginnings_and_ends() -> None:
     judged = judge("""
         rules: [{id: r, match: {}, effect: warn, from: 2026-01-01}, {id: s, match: {}, effect: warn}]

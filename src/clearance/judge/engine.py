@@ -182,7 +182,7 @@ class Judge:
                 and self._first(plan, seen, candidate.start, []) is ruling
                 and _what_happens(ruling, plan.facts) != _what_happens(now, plan.facts)
             ):
-                return Upcoming(rule=ruling.id, effect=ruling.effect, from_=ruling.since or "")
+                return Upcoming(rule=ruling.id, effect=ruling.effect, from_=str(ruling.since))
         return None
 
     def _message(self, ruling: Ruling, seen: Seen) -> str:
