@@ -12,7 +12,7 @@ from msgspec import structs
 from clearance.model.sighting import Coverage, Endpoint, Evidence, Host, ScanResult, Sighting, Skipped, SwitchState
 from clearance.model.terms import SURFACES
 from clearance.prove.formats.rendering import RenderOptions
-from clearance.prove.formats.scan.html import MOST_PLACES, render
+from clearance.prove.formats.scan.html import MOST_HOSTS, MOST_PEOPLE, MOST_PLACES, render
 from tests.browser import browser, chromium
 from tests.prove.formats.sample import CLAUDE, OPTIONS, nothing_found, sample, seen
 from tests.prove.formats.strategies import ATTACKS, results
@@ -111,6 +111,16 @@ def test_of_long_lists_the_first_are_shown_and_the_rest_counted() -> None:
     assert "… and 1,234 more: clearance scan --json" in text
     assert "… and 4,800 more: clearance scan --json" in text
     assert text.count("/q1") < MOST_PLACES
+
+
+def test_people_and_hosts_that_are_left_out_are_counted() -> None:
+    crowd = tuple(
+        seen("q", "base-url", f"/home/u{n}/.env", CLAUDE, user=f"u{n}", endpoint=Endpoint(f"h{n}.example", "relay"))
+        for n in range(40)
+    )
+    text = Outline(render(nothing_found(sightings=crowd), OPTIONS)).text
+    assert f"… and {40 - MOST_PEOPLE} more people: clearance scan --json" in text
+    assert f"… and {40 - MOST_HOSTS} more hosts: clearance scan --json" in text
 
 
 TAGS = (

@@ -291,7 +291,7 @@ def label(effect: Effect | None) -> Text:
 
 def badge(word: str, style: str) -> Text:
     """A word on a coloured ground, set in by one cell."""
-    return Text.assemble((f" {word} ", style))
+    return Text.assemble((f" {word} "[: INDENT - 1], style))
 
 
 def title(group: ToolGroup) -> str:
