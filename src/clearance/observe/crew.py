@@ -5,17 +5,24 @@ back what it observed and the folders it did not come to. So the load stays even
 small, and memory does not grow with the tree.
 
 A worker that dies (killed, out of memory, a native crash on some file) costs nothing but time: its folders are handed
-out again one by one, and a folder on which a worker dies once more is reported as skipped.
+out again one by one, and a folder on which a worker dies once more is reported as skipped. So is one on which a worker
+makes no progress for a long time, after it was killed for that.
 """
 
 from __future__ import annotations
 
+import gc
+import mmap
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterable, Iterator
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
-from typing import Final, Protocol
+from multiprocessing.process import BaseProcess
+from types import TracebackType
+from typing import Final, Protocol, Self
 
 from msgspec import Struct
 
@@ -23,13 +30,16 @@ from clearance.model.sighting import Skipped
 from clearance.observe.probe import Observation
 
 ENOUGH: Final = 6000
-"""Files after which a worker reports: few enough to keep all busy to the end, enough to make reporting cheap."""
+"""Files, or folders, after which a worker reports: few enough to keep all busy to the end, enough to be cheap."""
 
 BATCH: Final = 48
 """Folders handed out at once at most."""
 
 DEATHS: Final = 32
 """Workers that may die in one walk before it is given up."""
+
+STUCK: Final = 120.0
+"""Seconds without a file or folder done after which a worker is given up. The slowest file takes a few."""
 
 
 class Visits(Protocol):
@@ -47,158 +57,211 @@ class Visits(Protocol):
 
 
 class Report(Struct, frozen=True):
-    """What one batch gave: observations, how many files and folders were seen, and the folders left over.
+    """What one batch gave: observations, how many files and folders were seen, and the folders left over."""
 
-    The last report of a walk that was bounded has in `left` all that was not visited.
-    """
-
-    observations: tuple[Observation, ...]
-    files: int
-    folders: int
-    left: tuple[str, ...]
+    observations: tuple[Observation, ...] = ()
+    files: int = 0
+    folders: int = 0
+    left: tuple[str, ...] = ()
 
 
 class Batch(Struct, frozen=True):
-    """Folders to go down from. `alone`: visit the one folder and nothing below it, because a worker died there."""
+    """Folders to go down from. `level`: visit these folders and nothing below them. `suspect`: a worker died there."""
 
     folders: tuple[str, ...] = ()
-    alone: bool = False
+    level: bool = False
+    suspect: bool = False
 
 
-def visit_batch(visitor: Visits, batch: Batch) -> Report:
-    """Go down from these folders until enough files were seen. Deepest first, so that little is left over."""
-    stack = list(batch.folders)
+def visit_batch(visitor: Visits, batch: Batch, beat: Callable[[], None] = lambda: None) -> Report:
+    """Go down from these folders until enough was seen. Deepest first, so that little is left over.
+
+    `beat` is called after each folder.
+    """
     before, visited = visitor.files, 0
-    enough = 1 if batch.alone else ENOUGH
-    while stack and visitor.files - before < ENOUGH and visited < enough:
+    stack = list(batch.folders)
+    below: list[str] = []
+    most = len(stack) if batch.level or batch.suspect else ENOUGH
+    found = below if batch.level or batch.suspect else stack
+    while stack and visited < most and (found is below or visitor.files - before < ENOUGH):
         visited += 1
-        stack.extend(visitor.folder(stack.pop()))
-    return Report(tuple(visitor.take()), visitor.files - before, visited, tuple(stack))
+        found.extend(visitor.folder(stack.pop()))
+        beat()
+    return Report(tuple(visitor.take()), visitor.files - before, visited, (*stack, *below))
 
 
-def visit_alone(visitor: Visits, roots: Iterable[str], most: int | None = None) -> Iterator[Report]:
-    """The walk in this process, until everything or `most` folders were visited."""
-    left = tuple(roots)
-    folders = 0
-    while left and (most is None or folders < most):
-        report = visit_batch(visitor, Batch(left))
-        left = report.left
-        folders += report.folders
-        yield report
+class Beats:
+    """What each worker has done, in memory that the chief sees: a number that changes while it makes progress."""
+
+    def __init__(self, size: int) -> None:
+        self._memory = mmap.mmap(-1, 8 * size)
+
+    def beat(self, slot: int) -> None:
+        """This worker has done something."""
+        (count,) = struct.unpack_from("q", self._memory, 8 * slot)
+        struct.pack_into("q", self._memory, 8 * slot, count + 1)
+
+    def count(self, slot: int) -> int:
+        """How often this worker has."""
+        (count,) = struct.unpack_from("q", self._memory, 8 * slot)
+        return int(count)
+
+
+class Worker:
+    """A process, the chief's end of its pipe, and what it was handed."""
+
+    def __init__(self, process: BaseProcess, connection: Connection, slot: int) -> None:
+        self.process = process
+        self.connection = connection
+        self.slot = slot
+        self.batch = Batch()
+        self.beats = 0
+        self.since = time.monotonic()
+        self.stuck = False
+
+    def hand(self, batch: Batch) -> None:
+        """Give it something to do."""
+        self.batch = batch
+        self.since = time.monotonic()
+        try:
+            self.connection.send(batch)
+        except OSError:
+            # It died while idle; the chief finds its end of the pipe closed.
+            return
 
 
 class Crew:
-    """A fixed number of workers, forked so that they share what was loaded."""
+    """A fixed number of workers, forked so that they share what was loaded. Left, however, it leaves no process."""
 
-    def __init__(self, visitor: Visits, size: int) -> None:
+    def __init__(self, visitor: Visits, size: int, stuck: float = STUCK) -> None:
         self._visitor = visitor
         self._context = multiprocessing.get_context("fork")
-        self._workers: dict[Connection, tuple[multiprocessing.process.BaseProcess, Batch]] = {}
-        self._idle: list[Connection] = []
+        self._beats = Beats(size)
+        self._stuck = stuck
+        self._workers: dict[Connection, Worker] = {}
         self._deaths = 0
-        for _ in range(size):
-            self._hire()
+        # What is loaded stays shared with the workers: a collection would write to every object.
+        gc.collect()
+        gc.freeze()
+        for slot in range(size):
+            self._hire(slot)
 
-    def _hire(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.dismiss()
+
+    def _hire(self, slot: int) -> None:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, self._visitor, (*self._workers, ours)), daemon=True)
+        inherited = (*self._workers, ours)
+        process = self._context.Process(
+            target=_work, args=(theirs, self._visitor, inherited, lambda: self._beats.beat(slot)), daemon=True
+        )
         process.start()
         theirs.close()
-        self._workers[ours] = (process, Batch())
-        self._idle.append(ours)
+        self._workers[ours] = Worker(process, ours, slot)
 
-    def walk(self, roots: Iterable[str], most: int | None = None) -> Iterator[Report]:
-        """Visit what lies below these folders, until everything or `most` folders were visited.
+    def descend(self, roots: Iterable[str]) -> Iterator[Report]:
+        """Visit these folders and everything below them. What a report has `left` is for the crew to do."""
+        return self._run(list(roots), level=False)
 
-        The workers are stopped however the walk ends.
-        """
-        todo = list(roots)
+    def level(self, folders: Iterable[str]) -> Iterator[Report]:
+        """Visit these folders alone; in `left` of the reports are the folders below them."""
+        return self._run(list(folders), level=True)
+
+    def _run(self, todo: list[str], level: bool) -> Iterator[Report]:
         suspects: list[str] = []
-        folders = 0
-        try:
-            while True:
-                if most is None or folders < most:
-                    self._hand_out(todo, suspects)
-                busy = [connection for connection, (_, batch) in self._workers.items() if batch.folders]
-                if not busy:
-                    if todo or suspects:
-                        yield Report((), 0, 0, (*suspects, *todo))
-                    return
-                for connection in wait(busy):
-                    assert isinstance(connection, Connection)
-                    report = self._report(connection, suspects)
+        while True:
+            self._hand_out(todo, suspects, level)
+            busy = [connection for connection, worker in self._workers.items() if worker.batch.folders]
+            if not busy:
+                if todo or suspects:
+                    why = "too many processes that looked here ended"
+                    yield Report(tuple(Skipped("walk", folder, why) for folder in (*suspects, *todo)))
+                return
+            for connection in wait(busy, timeout=self._stuck / 4):
+                assert isinstance(connection, Connection)
+                report = self._report(connection, suspects)
+                if not level:
                     todo.extend(report.left)
-                    folders += report.folders
-                    yield report
-        finally:
-            self._dismiss()
+                yield report
+            self._rouse()
 
-    def _hand_out(self, todo: list[str], suspects: list[str]) -> None:
-        while self._idle and (todo or suspects):
-            connection = self._idle.pop()
+    def _hand_out(self, todo: list[str], suspects: list[str], level: bool) -> None:
+        for worker in list(self._workers.values()):
+            if worker.batch.folders:
+                continue
             if suspects:
-                batch = Batch((suspects.pop(),), alone=True)
-            else:
+                worker.hand(Batch((suspects.pop(),), level, suspect=True))
+            elif todo:
                 # The oldest folders are the highest, and so the ones with the most below them.
                 count = max(1, min(BATCH, len(todo) // (2 * len(self._workers))))
-                batch = Batch(tuple(todo[:count]))
+                batch = Batch(tuple(todo[:count]), level)
                 del todo[:count]
-            self._workers[connection] = (self._workers[connection][0], batch)
-            try:
-                connection.send(batch)
-            except OSError:
-                # It died while idle; `_report` finds its end of the pipe closed.
-                continue
+                worker.hand(batch)
 
     def _report(self, connection: Connection, suspects: list[str]) -> Report:
-        process, batch = self._workers[connection]
+        worker = self._workers[connection]
         try:
             report = connection.recv()
         except (EOFError, OSError):
-            return self._bury(connection, batch, suspects)
+            return self._bury(worker, suspects)
         assert isinstance(report, Report)
-        self._workers[connection] = (process, Batch())
-        self._idle.append(connection)
+        worker.batch = Batch()
         return report
 
-    def _bury(self, connection: Connection, batch: Batch, suspects: list[str]) -> Report:
-        process, _ = self._workers.pop(connection)
-        connection.close()
-        process.join(timeout=5)
+    def _bury(self, worker: Worker, suspects: list[str]) -> Report:
+        del self._workers[worker.connection]
+        worker.connection.close()
+        worker.process.join(timeout=5)
         self._deaths += 1
         lost: tuple[str, ...] = ()
-        if batch.alone or self._deaths > DEATHS:
-            lost = batch.folders
+        if worker.batch.suspect:
+            lost = worker.batch.folders
         else:
-            suspects.extend(batch.folders)
-        why = f"the process that looked here ended ({_ending(process.exitcode)})"
+            suspects.extend(worker.batch.folders)
         if self._deaths <= DEATHS:
-            self._hire()
-        elif not self._workers:
-            lost += tuple(suspects)
-            suspects.clear()
-        return Report(tuple(Skipped("walk", folder, why) for folder in lost), 0, 0, ())
+            self._hire(worker.slot)
+        why = "took too long" if worker.stuck else f"the process that looked here ended ({_ending(worker.process)})"
+        return Report(tuple(Skipped("walk", folder, why) for folder in lost))
 
-    def _dismiss(self) -> None:
-        for connection, (process, batch) in self._workers.items():
-            if batch.folders:
-                process.terminate()
-            connection.close()
-        for process, _ in self._workers.values():
-            process.join(timeout=2)
-            if process.is_alive():
-                process.kill()
-                process.join()
+    def _rouse(self) -> None:
+        """Kill the workers that make no progress; their pipes then say that they died."""
+        now = time.monotonic()
+        for worker in self._workers.values():
+            beats = self._beats.count(worker.slot)
+            if not worker.batch.folders or beats != worker.beats:
+                worker.beats, worker.since = beats, now
+            elif now - worker.since > self._stuck:
+                worker.stuck = True
+                worker.process.kill()
+
+    def dismiss(self) -> None:
+        """End all workers."""
+        for worker in self._workers.values():
+            if worker.batch.folders:
+                worker.process.terminate()
+            worker.connection.close()
+        for worker in self._workers.values():
+            worker.process.join(timeout=2)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join(timeout=2)
         self._workers.clear()
+        gc.unfreeze()
 
 
-def _ending(code: int | None) -> str:
+def _ending(process: BaseProcess) -> str:
+    code = process.exitcode
     if code is None:
         return "not known how"
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _work(connection: Connection, visitor: Visits, inherited: Iterable[Connection]) -> None:
+def _work(connection: Connection, visitor: Visits, inherited: Iterable[Connection], beat: Callable[[], None]) -> None:
     """A worker: batches in, reports out, until the chief closes the pipe or is gone.
 
     `inherited` are the chief's ends of all pipes, which a fork copies: while a worker holds one, another would never
@@ -212,6 +275,6 @@ def _work(connection: Connection, visitor: Visits, inherited: Iterable[Connectio
     visitor.take()
     try:
         while True:
-            connection.send(visit_batch(visitor, connection.recv()))
+            connection.send(visit_batch(visitor, connection.recv(), beat))
     except (EOFError, OSError):
         os._exit(0)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from clearance.model.terms import OS
+from clearance.observe.links import Closed, resolve
 from clearance.observe.probe import Home
 from clearance.observe.rooted import Rooted
 
@@ -22,41 +24,82 @@ FOLDERS: Final[dict[OS, tuple[str, ...]]] = {
 NOT_PEOPLE: Final = frozenset(
     {"Public", "Default", "Default User", "All Users", "Shared", "lost+found", "desktop.ini", ".localized"}
 )
-NO_HOME: Final = frozenset({"/", "/nonexistent", "/dev/null", "/var/empty", "/bin", "/sbin", "/usr/sbin", "/usr/bin"})
+NO_HOME: Final = frozenset(
+    {
+        "", "/bin", "/boot", "/dev", "/dev/null", "/etc", "/home", "/lib", "/media", "/mnt", "/nonexistent", "/opt",
+        "/proc", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin", "/Users", "/var",
+        "/var/empty", "/var/lib", "/var/run", "/var/tmp",
+    }
+)  # fmt: skip
 FIRST_PERSON: Final = 1000
 LAST_PERSON: Final = 60000
+NO_SHELLS: Final = frozenset({"nologin", "false", "sync", "halt", "shutdown", "git-shell"})
 
 
-def homes_of(rooted: Rooted, system: OS) -> tuple[Home, ...]:
-    """Every home, in order of their paths, each path once."""
+def homes_of(rooted: Rooted, system: OS, why_closed: Callable[[str], str | None]) -> tuple[Home, ...]:
+    """Every home, in order of their paths, each place once. `why_closed` says what is not to be touched.
+
+    A home in a closed place is in the result, but whether it is there was not looked at.
+    """
     found: dict[str, Home] = {}
-    for name, uid, path in accounts(rooted):
-        person = FIRST_PERSON <= uid < LAST_PERSON or uid == 0
-        # Service accounts have homes with real tools in them too, where those lie among people's.
-        if path not in NO_HOME and (person or path.startswith(("/home/", "/Users/"))) and _is_folder(rooted, path):
-            found.setdefault(path.rstrip("/"), Home(name, path.rstrip("/")))
+    places: set[tuple[int, int]] = set()
+
+    def take(user: str, path: str) -> None:
+        if path in found:
+            return
+        try:
+            real = resolve(rooted, path, why_closed)
+            what = rooted.stat(real)
+        except Closed:
+            found[path] = Home(user, path)
+            return
+        except OSError as error:
+            if error.errno == errno.EACCES:
+                found[path] = Home(user, path)
+            return
+        # The same folder under another name (a link, a bind mount) is the same home.
+        if stat.S_ISDIR(what.st_mode) and (what.st_dev, what.st_ino) not in places:
+            places.add((what.st_dev, what.st_ino))
+            found[path] = Home(user, path)
+
+    for name, path in _people(rooted):
+        take(name, path)
+    take("root", "/root")
     for folder in FOLDERS[system]:
+        if why_closed(folder) is not None:
+            continue
         try:
             names = rooted.list(folder)
         except OSError:
             continue
         for name in names:
-            path = f"{folder}/{name}"
-            if name not in NOT_PEOPLE and not name.startswith(".") and path not in found and _is_folder(rooted, path):
-                found[path] = Home(name, path)
-    if "/root" not in found and _is_folder(rooted, "/root"):
-        found["/root"] = Home("root", "/root")
+            if name not in NOT_PEOPLE and not name.startswith("."):
+                take(name, f"{folder}/{name}")
     return tuple(found[path] for path in sorted(found))
+
+
+def _people(rooted: Rooted) -> Iterator[tuple[str, str]]:
+    """(login, home) of the accounts that somebody or something works with.
+
+    Service accounts have tools too: where one can log in, or has its home among people's.
+    """
+    for name, uid, path, shell in _entries(rooted):
+        path = path.rstrip("/")
+        works = FIRST_PERSON <= uid < LAST_PERSON or uid == 0 or (shell and shell.rpartition("/")[2] not in NO_SHELLS)
+        if path not in NO_HOME and (works or path.startswith(("/home/", "/Users/"))):
+            yield name, path
 
 
 def accounts(rooted: Rooted) -> tuple[tuple[str, int, str], ...]:
     """(login, uid, home) of every line of the root's passwd that has them."""
-    entries = []
+    return tuple((name, uid, path) for name, uid, path, _ in _entries(rooted))
+
+
+def _entries(rooted: Rooted) -> Iterator[tuple[str, int, str, str]]:
     for line in _lines(rooted, "/etc/passwd"):
-        fields = line.split(":")
-        if len(fields) >= 6 and fields[2].isdecimal() and len(fields[2]) < 11 and fields[5].startswith("/"):
-            entries.append((fields[0], int(fields[2]), fields[5]))
-    return tuple(entries)
+        fields = [*line.split(":"), ""]
+        if len(fields) >= 7 and fields[2].isdecimal() and len(fields[2]) < 11 and fields[5].startswith("/"):
+            yield fields[0], int(fields[2]), fields[5], fields[6].strip()
 
 
 def unix_groups(rooted: Rooted) -> dict[str, tuple[str, ...]]:
@@ -87,10 +130,3 @@ def _lines(rooted: Rooted, path: str) -> list[str]:
         return []
     finally:
         os.close(fd)
-
-
-def _is_folder(rooted: Rooted, path: str) -> bool:
-    try:
-        return stat.S_ISDIR(rooted.stat(path).st_mode)
-    except OSError as error:
-        return error.errno == errno.EACCES

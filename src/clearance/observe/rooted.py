@@ -19,6 +19,25 @@ LINKS: Final = 40
 READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC
 NO_ATIME: Final = getattr(os, "O_NOATIME", 0)
+LOOK: Final = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK) | os.O_CLOEXEC
+"""A descriptor that only says what is there: it needs no right to read and starts no device."""
+
+
+_ME: Final = os.geteuid() if hasattr(os, "geteuid") else 0
+
+
+def quiet(owner: int) -> int:
+    """The flag that leaves a file's access time alone, where this user may ask for it: root, and the file's owner."""
+    return NO_ATIME if _ME in (owner, 0) else 0
+
+
+def regular(fd: int, path: str) -> tuple[int, os.stat_result]:
+    """The descriptor and what it is. EINVAL, and the descriptor closed, where it is no regular file."""
+    found = os.fstat(fd)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    return fd, found
 
 
 class Rooted:
@@ -26,8 +45,9 @@ class Rooted:
 
     def __init__(self, root: str) -> None:
         self.root = root
-        self.real = os.path.realpath(root) == "/"
         self._fd = os.open(root, FOLDER)
+        # Not by name: the root of a process in another mount namespace is called `/` too.
+        self.real = os.path.samestat(os.fstat(self._fd), os.stat("/"))
         self._openat2 = not self.real
 
     def close(self) -> None:
@@ -43,7 +63,8 @@ class Rooted:
             try:
                 return open_in_root(self._fd, raw.lstrip(b"/") or b".", flags)
             except OSError as error:
-                if error.errno not in (errno.ENOSYS, errno.EPERM):
+                # EAGAIN: something was renamed meanwhile. EPERM: a sandbox that does not know the call.
+                if error.errno not in (errno.ENOSYS, errno.EPERM, errno.EAGAIN):
                     raise
                 self._openat2 = error.errno != errno.ENOSYS
         return self._by_component(raw, flags)
@@ -77,7 +98,7 @@ class Rooted:
                     continue
                 if not rest:
                     return os.open(name, flags | os.O_NOFOLLOW, dir_fd=stack[-1])
-                stack.append(os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=stack[-1]))
+                stack.append(os.open(name, LOOK | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=stack[-1]))
                 if len(stack) > 64:
                     # `..` through so deep a path is rare; what it would lead back to is forgotten, never left.
                     os.close(stack.pop(1))
@@ -90,23 +111,47 @@ class Rooted:
         """What is at `path`, links followed inside the root. OSError as stat(2) gives."""
         if self.real and len(path) < LONGEST // 4:
             return os.stat(path)
-        fd = self.open(path, os.O_PATH | os.O_CLOEXEC)
+        fd = self.open(path, LOOK)
         try:
             return os.fstat(fd)
         finally:
             os.close(fd)
 
+    def link(self, path: str) -> str | None:
+        """Where the symbolic link at `path` points; None where there is none, or nothing, or it may not be seen."""
+        try:
+            if self.real and len(path) < LONGEST // 4:
+                return os.readlink(path)
+            parent, _, name = path.rpartition("/")
+            fd = self.open(parent or "/", LOOK | os.O_DIRECTORY)
+            try:
+                return os.readlink(name, dir_fd=fd)
+            finally:
+                os.close(fd)
+        except OSError:
+            return None
+
     def open_regular(self, path: str) -> tuple[int, os.stat_result]:
-        """A descriptor and what it is, for a regular file only: a FIFO, device or socket is never opened to be read."""
+        """A descriptor and what it is, for a regular file only: a FIFO, device or socket is never opened to be read.
+
+        Its access time stays as it is, where this user may have it so.
+        """
         found = self.stat(path)
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", path)
-        fd = self.open(path, READ)
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode):
-            os.close(fd)
-            raise OSError(errno.EINVAL, "not a regular file", path)
-        return fd, found
+        try:
+            fd = self.open(path, READ | quiet(found.st_uid))
+        except PermissionError:
+            fd = self.open(path, READ)
+        return regular(fd, path)
+
+    def open_entry(self, name: str, folder: int, owner: int) -> tuple[int, os.stat_result]:
+        """As `open_regular`, for a name in an open folder; a link is not followed."""
+        try:
+            fd = os.open(name, READ | os.O_NOFOLLOW | quiet(owner), dir_fd=folder)
+        except PermissionError:
+            fd = os.open(name, READ | os.O_NOFOLLOW, dir_fd=folder)
+        return regular(fd, name)
 
     def list(self, path: str) -> tuple[str, ...]:
         """The names in a folder, sorted. OSError as opendir(3) gives."""

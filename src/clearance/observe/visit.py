@@ -1,14 +1,17 @@
 """One folder: match its names, look into what could be a program, and say which folders lie below.
 
 Everything that a walk does to a folder happens here, so that it can happen in any process. A folder, a file or its
-bytes may change or vanish at any moment; that is reported or passed over, never raised.
+bytes may change or vanish at any moment; that is reported or passed over, never raised. Only regular files are read:
+what an open descriptor is, is asked before the first byte.
 """
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from clearance.catalog.index import Catalog
@@ -21,7 +24,7 @@ from clearance.observe.identity.types import Identification
 from clearance.observe.packages import Packages
 from clearance.observe.patterns import Index, Wanted
 from clearance.observe.probe import AgentTraits, Found, Observation
-from clearance.observe.reader import BytesReader, FdReader
+from clearance.observe.reader import BytesReader, FdReader, Reader
 from clearance.observe.rooted import FOLDER
 from clearance.observe.scan.executables import sighting_of
 
@@ -30,20 +33,31 @@ LARGE: Final = 2048
 """Bytes. Every file of this size or more is looked into, whatever its name."""
 
 SMALL: Final = 64
-"""Bytes. Below `LARGE`, only what can be started or is a script outside package folders is looked into."""
+"""Bytes. Below `LARGE`, only what can be started or lies outside package folders is looked into."""
 
-SCRIPTS: Final = frozenset({"py", "js", "mjs", "cjs", "ts", "mts", "sh", "rb", "pl", "php", "lua"})
-PACKAGE_FOLDERS: Final = ("/node_modules/", "/site-packages/", "/dist-packages/", "/.git/")
+PACKAGE_FOLDERS: Final = ("/node_modules/", "/site-packages/", "/dist-packages/", "/.git/", "/__pycache__/")
 NEIGHBOURS: Final = 4096
 """Names of a folder that a probe is shown at most."""
 
+LONGEST: Final = 65_536
+"""Bytes of a path. What is nested deeper is reported: a file system can be endless."""
+
 _EMPTY: Final = BytesReader(b"")
+_GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.EINVAL})
+"""Errors of a file that was removed or replaced by something else since it was listed."""
 
 
 class Visitor:
-    """Visits folders of one host. `files` counts the files seen; `seen` collects the observations until `take`."""
+    """Visits folders of one host. `files` counts the files seen; `seen` collects the observations until `take`.
 
-    def __init__(self, view: HostView, index: Index, catalog: Catalog, rules: Rules, pruned: bool) -> None:
+    `pruned` leaves out what only a deep scan looks at. `roots` may be links; below them no link to a folder is followed.
+    In the folders of `searched`, links to programs are. Folders of `without` are visited by somebody else.
+    """
+
+    def __init__(
+        self, view: HostView, index: Index, catalog: Catalog, rules: Rules, pruned: bool,
+        *, roots: Collection[str] = (), searched: Collection[str] = (), without: Collection[str] = (),
+    ) -> None:  # fmt: skip
         self.view = view
         self.index = index
         self.catalog = catalog
@@ -52,6 +66,9 @@ class Visitor:
         self.files = 0
         self.seen: list[Observation] = []
         self._pruned = pruned
+        self._roots = frozenset(roots)
+        self._searched = frozenset(searched)
+        self._without = frozenset(without)
         self._wanted_below = _package_names(catalog) if pruned else frozenset()
 
     def take(self) -> list[Observation]:
@@ -61,12 +78,15 @@ class Visitor:
 
     def folder(self, path: str) -> list[str]:
         """Visit one folder (not those below it) and give the folders in it that are to be visited."""
-        try:
-            fd = self.view.rooted.open(path or "/", FOLDER | os.O_NOFOLLOW)
-        except FileNotFoundError:
+        root = path in self._roots
+        if len(path) > LONGEST:
+            self.seen.append(Skipped("walk", f"{path[:1000]}…", "nested too deeply"))
             return []
+        try:
+            fd = self.view.rooted.open(path or "/", FOLDER if root else FOLDER | os.O_NOFOLLOW)
         except OSError as error:
-            self._missed("walk", path, error)
+            if root or error.errno not in _GONE:
+                self._missed("walk", path, error)
             return []
         try:
             return self._entries(path, fd)
@@ -78,43 +98,58 @@ class Visitor:
 
     def _entries(self, path: str, fd: int) -> list[str]:
         below: list[str] = []
-        matched: list[tuple[str, Wanted]] = []
+        matched: list[tuple[str, os.stat_result, list[Wanted]]] = []
+        links: list[str] = []
         names: list[str] = []
+        unseen: OSError | None = None
         settled = any(part in f"{path}/" for part in PACKAGE_FOLDERS)
+        searched = path in self._searched
         here = self.index.here(path)
         matches, maybe = here.matches, here.maybe
         with os.scandir(fd) as entries:
             for entry in entries:
                 name = entry.name
-                names.append(name)
-                if entry.is_dir(follow_symlinks=False):
-                    if self._enter(path, name):
-                        below.append(f"{path}/{name}")
-                    matched += [(name, wanted) for wanted in matches(name, True)]
-                    continue
-                if not entry.is_file(follow_symlinks=False):
-                    continue
-                self.files += 1
-                if maybe(name):
-                    matched += [(name, wanted) for wanted in matches(name, False)]
+                if len(names) < NEIGHBOURS:
+                    names.append(name)
                 try:
-                    found = entry.stat(follow_symlinks=False)
-                except OSError:
+                    if entry.is_dir(follow_symlinks=False):
+                        if self._enter(path, name):
+                            below.append(f"{path}/{name}")
+                        for wanted in matches(name, True):
+                            self.hand(f"{path}/{name}", wanted)
+                        continue
+                    if not entry.is_file(follow_symlinks=False):
+                        if searched and entry.is_symlink():
+                            links.append(name)
+                        continue
+                    self.files += 1
+                    what = entry.stat(follow_symlinks=False)
+                except OSError as error:
+                    unseen = error if error.errno not in _GONE else unseen
                     continue
-                if found.st_size >= LARGE or (found.st_size >= SMALL and _small_program(name, found, settled)):
-                    self._look(path, name, fd, found)
+                if maybe(name) and (asked := matches(name, False)):
+                    matched.append((name, what, asked))
+                    if len(matched) == NEIGHBOURS:
+                        self._hand_all(path, fd, matched, tuple(names))
+                size = what.st_size
+                if size >= LARGE or (size >= SMALL and (not settled or what.st_mode & 0o111)):
+                    self._look(path, name, fd, what)
+        if unseen is not None:
+            self._missed("walk", path, unseen)
         if matched:
-            neighbours = tuple(names[:NEIGHBOURS])
-            for name, wanted in matched:
-                self.hand(f"{path}/{name}", wanted, neighbours)
+            self._hand_all(path, fd, matched, tuple(names))
+        for name in links:
+            self._linked(f"{path}/{name}")
         return below
 
     def _enter(self, path: str, name: str) -> bool:
-        """False for a mount point to stay out of, and for what the default scan leaves to `--deep`."""
+        """False for a place to stay out of, for what another visits, and for what the default scan leaves out."""
         child = f"{path}/{name}"
         why = self.view.closed.get(child)
         if why is not None:
             self.seen.append(Skipped("walk", child, why, matters=False))
+            return False
+        if child in self._without:
             return False
         if not self._pruned:
             return True
@@ -127,33 +162,57 @@ class Visitor:
         return True
 
     def hand(self, path: str, wanted: Wanted, names: Sequence[str] = ()) -> None:
-        """Give a matching path to the probe that asked for it."""
-        probe = self.index.probes[wanted.probe]
-        pattern = wanted.pattern
+        """Give a matching path to the probe that asked for it. For a folder, `names` are looked up here."""
         fd = -1
         try:
-            if pattern.folder:
-                what = self.view.rooted.stat(path)
-                if not stat.S_ISDIR(what.st_mode):
-                    return
-            elif pattern.read:
+            if wanted.pattern.folder:
+                fd = self.view.rooted.open(path, FOLDER)
+                what = os.fstat(fd)
+                with os.scandir(fd) as entries:
+                    names = sorted(entry.name for entry in itertools.islice(entries, NEIGHBOURS))
+            elif wanted.pattern.read:
                 fd, what = self.view.rooted.open_regular(path)
             else:
                 what = self.view.rooted.stat(path)
                 if not stat.S_ISREG(what.st_mode):
                     return
-        except FileNotFoundError:
-            return
         except OSError as error:
+            if error.errno not in _GONE:
+                self._missed(self.index.probes[wanted.probe].name, path, error)
+            return
+        else:
+            reader = FdReader(fd, what.st_size) if wanted.pattern.read and not wanted.pattern.folder else _EMPTY
+            self._parse(path, wanted, reader, what, names)
+        finally:
             if fd >= 0:
                 os.close(fd)
-            if error.strerror != "not a regular file":
-                self._missed(probe.name, path, error)
-            return
+
+    def _hand_all(
+        self, path: str, fd: int, matched: list[tuple[str, os.stat_result, list[Wanted]]], names: Sequence[str]
+    ) -> None:
+        """Give the matching files of the open folder to the probes, each opened once at most; empties `matched`."""
+        for name, what, asked in matched:
+            opened = -1
+            try:
+                if any(wanted.pattern.read for wanted in asked):
+                    opened, what = self.view.rooted.open_entry(name, fd, what.st_uid)
+                reader = FdReader(opened, what.st_size) if opened >= 0 else _EMPTY
+                for wanted in asked:
+                    self._parse(f"{path}/{name}", wanted, reader, what, names)
+            except OSError as error:
+                if error.errno not in _GONE:
+                    self._missed(self.index.probes[asked[0].probe].name, f"{path}/{name}", error)
+            finally:
+                if opened >= 0:
+                    os.close(opened)
+        matched.clear()
+
+    def _parse(self, path: str, wanted: Wanted, reader: Reader, what: os.stat_result, names: Sequence[str]) -> None:
+        probe = self.index.probes[wanted.probe]
         found = Found(
             path,
-            pattern,
-            FdReader(fd, what.st_size) if fd >= 0 else _EMPTY,
+            wanted.pattern,
+            reader,
             home=self.view.home_of(path),
             os=self.view.os,
             size=what.st_size,
@@ -161,7 +220,7 @@ class Visitor:
             mtime=what.st_mtime,
             uid=what.st_uid,
             names=tuple(names),
-            folder=pattern.folder,
+            folder=wanted.pattern.folder,
         )
         try:
             self.seen.extend(probe.parse(found, self.catalog))
@@ -169,28 +228,37 @@ class Visitor:
             self._missed(probe.name, path, error)
         except Exception as error:  # noqa: BLE001 - a probe's defect costs one file, never the scan
             self.seen.append(Skipped(probe.name, path, f"could not be read: {type(error).__name__}: {error}"[:300]))
+
+    def _look(self, folder: str, name: str, folder_fd: int, what: os.stat_result) -> None:
+        """Look into one file that could be a program."""
+        fd = -1
+        try:
+            fd, now = self.view.rooted.open_entry(name, folder_fd, what.st_uid)
+            self._content(f"{folder}/{name}", fd, now)
+        except OSError as error:
+            if error.errno not in _GONE:
+                path = f"{folder}/{name}"
+                matters = bool(what.st_mode & 0o111) or self.view.home_of(path) is not None
+                self._missed("executables", path, error, matters)
         finally:
             if fd >= 0:
                 os.close(fd)
 
-    def _look(self, folder: str, name: str, folder_fd: int, what: os.stat_result) -> None:
-        """Look into one file that could be a program."""
+    def _linked(self, path: str) -> None:
+        """Look into the program that a link in a searched folder leads to, under the name it has there."""
         try:
-            fd = os.open(name, self.view.flags(what.st_uid) | os.O_NOFOLLOW, dir_fd=folder_fd)
-        except FileNotFoundError:
+            self.program(self.view.resolve(path))
+        except OSError:
+            # It leads nowhere, in a circle, or into a place to stay out of.
             return
-        except OSError as error:
-            if what.st_mode & 0o111 or self.view.home_of(folder) is not None:
-                self._missed("executables", f"{folder}/{name}", error)
-            return
-        try:
-            kind = classify(os.read(fd, HEAD), what.st_size)
-            if kind is not None:
-                self.seen.extend(self._identified(f"{folder}/{name}", FdReader(fd, what.st_size), kind, what.st_uid))
-        except OSError as error:
-            self._missed("executables", f"{folder}/{name}", error)
-        finally:
-            os.close(fd)
+
+    def file(self, path: str) -> None:
+        """Visit one regular file as if its folder were visited."""
+        folder, _, name = path.rpartition("/")
+        self.files += 1
+        for wanted in self.index.here(folder).matches(name, False):
+            self.hand(path, wanted, (name,))
+        self.program(path)
 
     def program(self, path: str) -> None:
         """Look into the program at a path that a link or a process names."""
@@ -199,13 +267,16 @@ class Visitor:
         except OSError:
             return
         try:
-            kind = classify(os.pread(fd, HEAD, 0), what.st_size)
-            if kind is not None:
-                self.seen.extend(self._identified(path, FdReader(fd, what.st_size), kind, what.st_uid))
+            self._content(path, fd, what)
         except OSError as error:
             self._missed("executables", path, error)
         finally:
             os.close(fd)
+
+    def _content(self, path: str, fd: int, what: os.stat_result) -> None:
+        kind = classify(os.pread(fd, HEAD, 0), what.st_size)
+        if kind is not None:
+            self.seen.extend(self._identified(path, FdReader(fd, what.st_size), kind, what.st_uid))
 
     def _identified(self, path: str, reader: FdReader, kind: str, uid: int) -> Iterator[Observation]:
         verdict = deep.identify(reader, self.rules, None)
@@ -221,15 +292,9 @@ class Visitor:
         else:
             yield AgentTraits(path, verdict.score, verdict.traits, home.user if home else None)
 
-    def _missed(self, probe: str, path: str, error: OSError) -> None:
+    def _missed(self, probe: str, path: str, error: OSError, matters: bool = True) -> None:
         reason = (error.strerror or type(error).__name__).lower()
-        self.seen.append(Skipped(probe, path or "/", reason))
-
-
-def _small_program(name: str, what: os.stat_result, settled: bool) -> bool:
-    if settled:
-        return False
-    return bool(what.st_mode & 0o111) or name.rpartition(".")[2] in SCRIPTS
+        self.seen.append(Skipped(probe, path or "/", reason, matters))
 
 
 def _package_names(catalog: Catalog) -> frozenset[str]:
