@@ -36,10 +36,14 @@ def test_where_a_tool_sends_by_itself() -> None:
 
 
 def test_a_tool_that_runs_wholly_here_keeps_its_data_in_house_unless_it_is_known_otherwise() -> None:
-    assert Destinations(facts(deployment="local", residency=("unknown",)), (), {}).default.residency == ("in-house",)
-    assert Destinations(facts(deployment="local", residency=()), (), {}).default.residency == ("in-house",)
-    assert Destinations(facts(deployment="local", residency=("us",)), (), {}).default.residency == ("us",)
-    assert Destinations(facts(deployment="on-prem", residency=("unknown",)), (), {}).default.residency == ("unknown",)
+    def residency(deployment: str, stated: tuple[str, ...], hosts: tuple[str, ...] = ()) -> tuple[str, ...]:
+        tool = facts(deployment=deployment, residency=stated, hosts=hosts)
+        return Destinations(tool, (), {}).default.residency
+
+    assert residency("local", ("unknown",)) == residency("local", ()) == ("in-house",)
+    assert residency("local", ("us",)) == ("us",)
+    assert residency("local", ("unknown",), ("api.example",)) == ("unknown",)
+    assert residency("on-prem", ("unknown",)) == ("unknown",)
 
 
 def test_an_unknown_agent_has_no_residency_of_its_own() -> None:

@@ -62,6 +62,7 @@ class Destinations:
 
 
 def _own_residency(facts: ToolFacts) -> tuple[str, ...]:
-    """Where the tool's own default keeps data. One that runs wholly on this machine keeps it in-house."""
+    """Where the tool's own default keeps data. A local one that sends nowhere by itself keeps it in-house."""
     known = tuple(fold(region) for region in facts.residency) or _NOBODY_KNOWS
-    return (IN_HOUSE,) if facts.deployment == "local" and known == _NOBODY_KNOWS else known
+    stays = facts.deployment == "local" and not facts.hosts and known == _NOBODY_KNOWS
+    return (IN_HOUSE,) if stays else known

@@ -64,7 +64,7 @@ def rule(match: str, effect: str = "block", more: str = "") -> str:
         ("waivers: [{id: W, tool: alpha, group: g, until: 2026-12-31, owner: o, reason: r}]",
          ["error undefined-group"]),
         # endpoints
-        ("endpoints: [{host: x, class: relay, residency: [eu]}, {host: api.beta.example, class: vendor}]", []),
+        ("endpoints: [{host: x, class: cleared-gateway, residency: [eu]}, {host: y, class: relay}]", []),
         ("endpoints: [{host: x, class: cleared-gateway}]", ["warning endpoint-without-residency"]),
         ("endpoints: [{host: '*.x', class: relay, residency: [eu]}, {host: A.x, class: relay, residency: [eu]}]",
          ["warning hidden-endpoint"]),

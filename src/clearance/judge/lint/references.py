@@ -100,12 +100,12 @@ def groups(review: Review) -> Iterator[Remark]:
 
 
 def endpoints(review: Review) -> Iterator[Remark]:
-    """An endpoint that does not say where data stays, or that an earlier one hides."""
+    """A cleared gateway that does not say where data stays; an endpoint that an earlier one hides."""
     earlier: list[str] = []
     for index, endpoint in enumerate(review.directive.endpoints):
         subject = f'endpoint "{shown(endpoint.host)}"'
-        if endpoint.class_ != "vendor" and not endpoint.residency:
-            what = f"{subject} gives no residency, which therefore counts as unknown"
+        if endpoint.class_ == "cleared-gateway" and not endpoint.residency:
+            what = f"{subject} is cleared and gives no residency, which therefore counts as unknown"
             yield review.remark(
                 "endpoint-without-residency",
                 "warning",
