@@ -30,6 +30,7 @@ from clearance.observe.scan.jetbrains import JetBrainsPlugins
 from clearance.observe.scan.launchers import Launchers
 from clearance.observe.scan.manifests import Manifests
 from clearance.observe.scan.node_caches import NodeCaches
+from clearance.observe.scan.node_trees import NodeTrees
 from clearance.observe.scan.python_packages import PythonPackages
 from clearance.observe.scan.rpm_packages import RpmPackages
 from clearance.observe.scan.system_packages import SystemPackages
@@ -38,7 +39,8 @@ from clearance.observe.scan.windows_packages import WindowsPackages
 from clearance.observe.scan.zed import ZedExtensions
 
 PACKAGE_PROBES: tuple[Probe, ...] = (
-    Manifests(), NodeCaches(), PythonPackages(), CondaPackages(), CargoPackages(), SystemPackages(), RpmPackages(),
+    Manifests(), NodeTrees(), NodeCaches(), PythonPackages(), CondaPackages(), CargoPackages(), SystemPackages(),
+    RpmPackages(),
     BundledPackages(), Homebrew(), WindowsPackages(), Applications(), Launchers(), InstallPlaces(), EditorExtensions(),
     JetBrainsPlugins(), ZedExtensions(), VimPlugins(), EmacsPackages(), BrowserExtensions(),
 )  # fmt: skip

@@ -22,6 +22,7 @@ from clearance.observe.scan.launchers import Launchers
 from clearance.observe.scan.manifests import Manifests
 from clearance.observe.scan.mcp_servers import McpServers
 from clearance.observe.scan.node_caches import NodeCaches
+from clearance.observe.scan.node_trees import NodeTrees
 from clearance.observe.scan.python_packages import PythonPackages
 from clearance.observe.scan.rpm_packages import RpmPackages
 from clearance.observe.scan.session_stores import SessionStores
@@ -34,6 +35,7 @@ from clearance.observe.scan.zed import ZedExtensions
 
 PROBES: Final[tuple[Probe, ...]] = (
     Manifests(),
+    NodeTrees(),
     NodeCaches(),
     PythonPackages(),
     CondaPackages(),

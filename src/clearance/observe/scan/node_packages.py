@@ -172,14 +172,11 @@ def _claim(found: Found, manifest: Manifest, tool: Tool) -> Iterator[Observation
         confidence = "weak"
         evidence.append(Evidence("bin-missing", ", ".join(sorted(programs))[:200]))
     elif not programs and not platform:
-        # A package of a tool that brings no program is a part of it, or a library of somebody else's program.
         confidence = "weak"
-        evidence.append(Evidence("part", "brings no program"))
     elif fitting:
         confidence = "certain" if at_root else "strong"
         evidence.append(Evidence("bin", ", ".join(f"{name} → {programs[name]}" for name in fitting)[:200]))
-    if platform:
-        evidence.append(Evidence("platform-package", _words(manifest.os, manifest.cpu)))
+    evidence += part(manifest.bin, manifest.os, manifest.cpu)
     yield sighting(
         found, tool, "package", root, confidence, evidence, version=text(manifest.version), repository=project
     )
@@ -243,5 +240,9 @@ def is_extension(manifest: Manifest) -> bool:
     return isinstance(manifest.publisher, str) and isinstance(manifest.engines, dict) and "vscode" in manifest.engines
 
 
-def _words(*lists: object) -> str:
-    return " ".join(str(word)[:20] for words in lists if isinstance(words, list) for word in words[:8])
+def part(programs: object, systems: object, processors: object) -> list[Evidence]:
+    """That a tool's package is but a part of it: for one platform, or without a program of its own."""
+    if systems is not None or processors is not None:
+        lists = (words for words in (systems, processors) if isinstance(words, list))
+        return [Evidence("platform-package", " ".join(str(word)[:20] for words in lists for word in words[:8]))]
+    return [] if programs else [Evidence("part", "brings no program")]
