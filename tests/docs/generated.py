@@ -22,8 +22,9 @@ from unittest import mock
 from clearance.cli.main import VERBS, main
 from clearance.config import KEYS
 from clearance.observe.mounts import LOCAL_FUSE, NETWORK
+from clearance.observe.places import SEARCHED, TREES
 from clearance.observe.scan import PROBES
-from clearance.observe.walk import MOST_FOLDERS, PROGRAM_PLACES
+from clearance.observe.walk import MOST_FOLDERS
 from clearance.prove.formats.scan import FORMATS
 from tests.docs.pages import ROOT, pages
 
@@ -85,8 +86,9 @@ def probes() -> str:
 def places() -> str:
     """Where the default scan walks and what it stays out of."""
     lines = (
-        *_item("Outside homes it walks ", PROGRAM_PLACES, "."),
-        f"- It goes into at most {MOST_FOLDERS:,} folders; what is left over is in `skipped`.",
+        *_item("Besides homes it goes down from ", TREES, "."),
+        f"- Below each home and place it goes into the {MOST_FOLDERS:,} highest folders; the rest is in `skipped`.",
+        *_item("It also looks into the folders that a shell searches: those of `PATH`, ", SEARCHED, ", more in homes."),
         *_item("Without `--network-filesystems` it enters none of ", sorted(NETWORK), ","),
         *_item("and of file systems that a program serves (FUSE) only ", sorted(LOCAL_FUSE), ".", bullet="  "),
         "- It triggers no automount and enters no file system that holds no files (`proc`, `sysfs` and their like).",
