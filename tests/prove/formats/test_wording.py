@@ -4,7 +4,7 @@ import pytest
 from msgspec import structs
 
 from clearance.model.decision import PolicyRef
-from clearance.model.sighting import Evidence, Sighting, SwitchState
+from clearance.model.sighting import Evidence, Sighting
 from clearance.prove.formats import wording
 from clearance.prove.formats.outline import Gap, Hole, ToolGroup, tool_groups
 from tests.prove.formats.sample import CLAUDE, POLICY, QWEN, TOOLS, decision, nothing_found, sample, seen
@@ -147,33 +147,6 @@ def test_a_replacement_names_the_cleared_gateway_that_was_seen() -> None:
     assert wording.use_instead(QWEN, nothing_found()) == "Qwen Code: run qwen"
     assert wording.use_instead(structs.replace(QWEN, command=""), nothing_found()) == "Qwen Code"
     assert wording.instead(decision("q", "allow"), sample()) == ""
-
-
-def state(name: str, now: str, value: str, stops: str) -> SwitchState:
-    return SwitchState(name, now, value, "", stops)  # type: ignore[arg-type]
-
-
-def test_flows_say_what_leaves_the_machine() -> None:
-    switches = (
-        state("a", "on", "1", "telemetry"),
-        state("b", "default", "on", "training"),
-        state("c", "default", "unknown", "indexing"),
-        state("d", "off", "0", "error-reports"),
-        state("e", "default", "off", "sharing"),
-        state("f", "off", "0", "web-search"),
-        state("g", "default", "on", "web-search"),
-    )
-    one = group(seen("q", "binary", "/q", None, user="ana", switches=switches))
-    assert wording.flows(one) == (
-        "indexing not set (default unknown), training opt-out not set, telemetry on, web search partly on"
-    )
-
-
-def test_flows_differ_by_person() -> None:
-    on = seen("q", "binary", "/a", None, user="ana", switches=(state("a", "on", "1", "telemetry"),))
-    off = seen("q", "binary", "/b", None, user="bo", switches=(state("a", "off", "0", "telemetry"),))
-    assert wording.flows(group(on, off)) == "ana: telemetry on; bo: nothing known"
-    assert wording.flows(group(off)) == ""
 
 
 def test_facts_leave_out_what_nobody_knows() -> None:

@@ -1,4 +1,4 @@
-"""Phrases about sightings, decisions and data switches, the same in every format that people read.
+"""Phrases about sightings, decisions and what was not looked at, the same in every format that people read.
 
 Plain words without blame. What comes from the scanned host is not made safe here: `escape.plain` does that where a
 phrase is shown.
@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 
 from msgspec import structs
 
 from clearance.model.decision import Decision, PolicyRef, Replacement
-from clearance.model.sighting import Evidence, ScanResult, Sighting, SwitchState, Unknown
-from clearance.model.terms import UNKNOWN, EndpointClass, Surface, Topic
+from clearance.model.sighting import Evidence, ScanResult, Sighting, Unknown
+from clearance.model.terms import UNKNOWN, EndpointClass, Surface
 from clearance.prove.formats.outline import Gap, Hole, ToolGroup, risk_of
 
 MONTHS: Final = (
@@ -46,22 +46,6 @@ ENDPOINT_WORDS: Final[dict[EndpointClass, str]] = {
     "relay": "a relay",
     "unknown": "not known whose",
 }
-
-TOPIC_WORDS: Final[dict[Topic, str]] = {
-    "file-content": "file content",
-    "snapshot": "snapshot upload",
-    "indexing": "indexing",
-    "training": "training",
-    "session-sync": "session sync",
-    "sharing": "sharing",
-    "telemetry": "telemetry",
-    "error-reports": "error reports",
-    "remote-session": "remote sessions",
-    "web-search": "web search",
-    "feedback": "feedback",
-    "updates": "updates",
-}
-"""What a data switch lets flow, weightiest first."""
 
 SENDERS: Final = frozenset({"binary", "package", "editor-extension", "browser-extension", "process"})
 """Surfaces that send by themselves; settings are read by one of them."""
@@ -331,58 +315,6 @@ def upcoming(decision: Decision) -> str:
     """What will hold, and from when; empty where nothing is to come."""
     soon = decision.upcoming
     return f"{soon.effect} from {day(soon.from_)} · rule {soon.rule}" if soon else ""
-
-
-FlowState = Literal["on", "partly", "default", "unknown", "off"]
-
-
-def topic_states(group: ToolGroup) -> dict[str, dict[Topic, FlowState]]:
-    """For each user of a tool that has data switches: what flows, weightiest first. "" is every user."""
-    by_user: dict[str, dict[Topic, dict[str, SwitchState]]] = {}
-    for seen in group.sightings:
-        for switch in seen.switches:
-            by_user.setdefault(seen.user or "", {}).setdefault(switch.stops, {}).setdefault(switch.name, switch)
-    return {
-        user: {topic: _flow(topics[topic].values()) for topic in TOPIC_WORDS if topic in topics}
-        for user, topics in sorted(by_user.items())
-    }
-
-
-def _flow(switches: Iterable[SwitchState]) -> FlowState:
-    """Several switches may stop parts of one flow: it is off when all are."""
-    states = {_state(switch) for switch in switches}
-    if "off" in states:
-        return "partly" if len(states) > 1 else "off"
-    order: tuple[FlowState, ...] = ("on", "default", "unknown")
-    return next(state for state in order if state in states)
-
-
-def _state(switch: SwitchState) -> FlowState:
-    if switch.state != "default":
-        return switch.state
-    return "default" if switch.value == "on" else "off" if switch.value == "off" else "unknown"
-
-
-def flows(group: ToolGroup) -> str:
-    """What the tool's data switches let leave the machine; empty where none is known to."""
-    said = {user: flow(topics) for user, topics in topic_states(group).items()}
-    if len(set(said.values())) <= 1:
-        return next(iter(said.values()), "")
-    return "; ".join(f"{user or 'all'}: {text or 'nothing known'}" for user, text in said.items())
-
-
-def flow(topics: Mapping[Topic, FlowState]) -> str:
-    """`telemetry on, indexing on (default), training opt-out not set`, without what is stopped."""
-    said = []
-    for topic, state in topics.items():
-        word = TOPIC_WORDS[topic]
-        if state == "default":
-            said.append("training opt-out not set" if topic == "training" else f"{word} on (default)")
-        elif state == "unknown":
-            said.append(f"{word} not set (default unknown)")
-        elif state != "off":
-            said.append(f"{word} partly on" if state == "partly" else f"{word} on")
-    return ", ".join(said)
 
 
 def gap(found: Gap, *, advice: bool) -> str:

@@ -121,5 +121,11 @@ def test_an_unknown_agent_carries_its_score() -> None:
     assert properties(component("notes"), "trait") == ["3 model hosts", "LLM SDK", "tool-use prompt"]
 
 
+def test_a_time_that_is_none_is_not_taken_from_the_clock() -> None:
+    document = text(nothing_found(finished="soon"))
+    assert json.loads(document)["metadata"]["timestamp"] == "1970-01-01T00:00:00+00:00"
+    validate(document)
+
+
 def test_a_version_of_any_length_is_cut_to_what_the_standard_allows() -> None:
     validate(text(nothing_found(sightings=(seen("q", "binary", "/q", None, version="\udcff" * 3000),))))

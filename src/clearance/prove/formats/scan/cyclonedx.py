@@ -109,12 +109,12 @@ def bill(result: ScanResult) -> Bom:
     return bom
 
 
-def moment(text: str) -> dt.datetime | None:
-    """A time of the result as a value; None for what is none."""
+def moment(text: str) -> dt.datetime:
+    """A time of the result as a value; the beginning of 1970 for what is none (the library would take the clock's)."""
     try:
         return dt.datetime.fromisoformat(text)
     except ValueError:
-        return None
+        return dt.datetime.fromtimestamp(0, dt.UTC)
 
 
 def fingerprint(result: ScanResult) -> str:

@@ -14,92 +14,33 @@ from msgspec import Struct
 
 from clearance import __version__
 from clearance.model.decision import Decision
-from clearance.model.sighting import Coverage, ScanResult, Sighting, Unknown
-from clearance.model.terms import Effect, EndpointClass
+from clearance.model.sighting import ScanResult, Sighting, Unknown
+from clearance.prove.formats import flows as leaving
 from clearance.prove.formats import wording
-from clearance.prove.formats.outline import (
-    MOST_TELLING,
-    ToolGroup,
-    counts,
-    effect_of,
-    gaps,
-    holes,
-    incomplete,
-    severity,
-    tool_groups,
-)
+from clearance.prove.formats.outline import ToolGroup, effect_of, gaps, holes, incomplete, severity, tool_groups
 from clearance.prove.formats.page import page
 from clearance.prove.formats.rendering import RenderOptions
+from clearance.prove.formats.tables import (
+    EVERY_USER,
+    MARKS,
+    UNKNOWN,
+    Mark,
+    amounts,
+    chart,
+    flow_rows,
+    home_rows,
+    host_rows,
+    people,
+    people_rows,
+    set_aside,
+    surface_rows,
+)
 
 MOST_PLACES: Final = 100
 MOST_SKIPPED: Final = 200
 MOST_PEOPLE: Final = 24
 MOST_HOSTS: Final = 30
 MOST_NOTICES: Final = 5
-EVERY_USER: Final = "every user"
-
-
-class Mark(Struct, frozen=True):
-    """A decision as the page shows it: style class, word, and one letter for narrow cells."""
-
-    style: str
-    word: str
-    letter: str
-
-
-MARKS: Final[dict[Effect | None, Mark]] = {
-    "block": Mark("block", "block", "B"),
-    "warn": Mark("warn", "warn", "W"),
-    "allow-with-settings": Mark("settings", "with settings", "S"),
-    "allow": Mark("allow", "allow", "A"),
-    None: Mark("seen", "not judged", "–"),
-}
-UNKNOWN: Final = Mark("unknown", "unknown", "U")
-
-HOST_STYLES: Final[dict[EndpointClass, tuple[str, str]]] = {
-    "relay": ("block", "relay"),
-    "unknown": ("warn", "not known whose"),
-    "vendor": ("seen", "vendor"),
-    "cloud-provider": ("settings", "cloud provider"),
-    "cleared-gateway": ("allow", "cleared gateway"),
-}
-
-COVERAGE: Final = (
-    ("found", "settings", "found"),
-    ("nothing", "allow", "not found"),
-    ("not-readable", "block", "not readable"),
-    ("not-looked", "warn", "not looked for"),
-)
-
-
-class Part(Struct, frozen=True):
-    """A part of a chart, in percent. `label` is shown by a pointer that rests on it."""
-
-    style: str
-    label: str
-    start: float
-    share: float
-
-
-class Chart(Struct, frozen=True):
-    """Parts of a whole. `label` says in words what the picture shows."""
-
-    parts: tuple[Part, ...]
-    label: str
-    total: int
-
-
-def chart(amounts: Sequence[tuple[str, str, int]], whole: int | None = None) -> Chart:
-    """A chart of (style, word, amount); `whole` is what fills it, if not their sum."""
-    total = sum(amount for _, _, amount in amounts)
-    full = max(1, whole or total)
-    parts, start = [], 0.0
-    for style, word, amount in amounts:
-        if amount:
-            share = round(100 * amount / full, 3)
-            parts.append(Part(style, f"{amount:,} {word}", round(start, 3), share))
-            start += share
-    return Chart(tuple(parts), ", ".join(part.label for part in parts), total)
 
 
 class Term(Struct, frozen=True):
@@ -135,52 +76,6 @@ class ToolView(Struct, frozen=True):
     more: str
 
 
-class Cell(Struct, frozen=True):
-    """A person's places of a tool."""
-
-    mark: Mark
-    count: int
-
-
-class PeopleRow(Struct, frozen=True):
-    """A tool's line in the table of people."""
-
-    name: str
-    cells: tuple[Cell | None, ...]
-
-
-class BarRow(Struct, frozen=True):
-    """A named bar."""
-
-    name: str
-    count: int
-    bar: Chart
-
-
-class HostRow(Struct, frozen=True):
-    """A host that content goes to."""
-
-    host: str
-    style: str
-    kind: str
-    tools: str
-
-
-class FlowCell(Struct, frozen=True):
-    """The state of a data switch."""
-
-    style: str
-    word: str
-
-
-class FlowRow(Struct, frozen=True):
-    """A tool's data switches for one person."""
-
-    name: str
-    user: str
-    cells: tuple[FlowCell | None, ...]
-
-
 class AgentView(Struct, frozen=True):
     """An unknown agent."""
 
@@ -206,30 +101,12 @@ class UserFilter(Struct, frozen=True):
     name: str
 
 
-class HomeRow(Struct, frozen=True):
-    """What a home's coverage is."""
-
-    user: str
-    bar: Chart
-    text: str
-
-
 class SkippedRow(Struct, frozen=True):
     """Something that was not looked at."""
 
     path: str
     reason: str
     matters: bool
-
-
-class AsideRow(Struct, frozen=True):
-    """A finding that was reviewed and suppressed."""
-
-    what: str
-    path: str
-    reason: str
-    owner: str
-    until: str
 
 
 def render(result: ScanResult, options: RenderOptions) -> str:
@@ -248,7 +125,7 @@ class View:
         self._result = result
         self._homes = options.home_prefixes
         self._new = frozenset(result.changes.new if result.changes else ())
-        self._styles = {user: f"u{n}" for n, user in enumerate(_people(sightings))}
+        self._styles = {user: f"u{n}" for n, user in enumerate(people(sightings))}
         self.version = __version__
         self.host = result.host.name
         self.root = "" if result.host.root == "/" else result.host.root
@@ -264,26 +141,28 @@ class View:
         self.holes = [wording.hole(hole) for hole in unasked[:MOST_NOTICES]]
         untold = len(missed) + len(unasked) - len(self.gaps) - len(self.holes)
         self.notices_more = f"… and {wording.many(untold, 'other reason')}, below" if untold else ""
-        amounts = _amounts(groups, len(agents))
-        self.tiles = [Tile(*amount) for amount in amounts]
-        self.ring = chart(amounts)
+        told = amounts(groups, len(agents))
+        self.tiles = [Tile(*one) for one in told]
+        self.ring = chart(told)
         self.unknown = UNKNOWN
         self.key = ", ".join(f"{mark.letter} {mark.word}" for mark in MARKS.values())
         shown = list(self._styles)[:MOST_PEOPLE]
         self.users = [user or EVERY_USER for user in shown]
-        self.people = [PeopleRow(group.name, tuple(_cell(group, user) for user in shown)) for group in groups]
+        self.people = people_rows(groups, shown)
         self.people_more = _more(len(self._styles) - MOST_PEOPLE, "people")
-        self.surfaces = surfaces(sightings)
-        found_hosts = hosts(groups)
+        self.surfaces = surface_rows(sightings)
+        found_hosts = host_rows(groups)
         self.hosts = found_hosts[:MOST_HOSTS]
         self.hosts_more = _more(len(found_hosts) - MOST_HOSTS, "hosts")
-        self.topics, self.flows = flows(groups)
+        self.topics, self.flows = flow_rows(groups)
         self.filters = [mark for effect, mark in MARKS.items() if any(group.effect == effect for group in groups)]
         self.user_filters = [UserFilter(self._styles[user], user or EVERY_USER) for user in shown if len(shown) > 1]
         self.tools = [self._tool(group) for group in groups]
         self.agents = [self._agent(agent) for agent in agents]
-        self.set_aside = set_aside(result, self._homes)
-        self.coverage = coverage(result.coverage)
+        aside = set_aside(result, self._homes)
+        self.set_aside = aside[:MOST_SKIPPED]
+        self.set_aside_more = _more(len(aside) - MOST_SKIPPED)
+        self.coverage = home_rows(result.coverage)
         skipped = sorted(result.skipped, key=lambda item: not item.matters)
         self.skipped = [SkippedRow(s.path, s.reason, s.matters) for s in skipped[:MOST_SKIPPED]]
         self.skipped_more = _more(len(skipped) - MOST_SKIPPED)
@@ -326,7 +205,7 @@ class View:
             decision = verdict.decision
             said = f"{decision.effect}: {wording.why(decision)}" if decision else "not judged"
             yield Term("but", f"for {users}: {said}")
-        flow = wording.flows(group)
+        flow = leaving.flows(group)
         if flow:
             yield Term("data", f"leaves this machine: {flow}")
 
@@ -370,93 +249,12 @@ def headline(groups: Sequence[ToolGroup], agents: int, result: ScanResult) -> st
     return ", and ".join(parts)
 
 
-def set_aside(result: ScanResult, homes: Iterable[tuple[str, str]]) -> list[AsideRow]:
-    """The findings that somebody reviewed and suppressed, with who, why and until when."""
-    names = {tool.id: tool.name for tool in result.tools}
-    everything: list[Sighting | Unknown] = [*result.sightings, *result.unknown]
-    return [
-        AsideRow(
-            what=names.get(seen.tool, seen.tool) if isinstance(seen, Sighting) else UNKNOWN.word,
-            path=wording.place(seen.path, seen.user, homes),
-            reason=seen.suppressed.reason,
-            owner=seen.suppressed.owner,
-            until=wording.day(seen.suppressed.until),
-        )
-        for seen in everything
-        if seen.suppressed
-    ][:MOST_SKIPPED]
-
-
 def since(result: ScanResult) -> str:
     """What is new and gone."""
     if result.changes is None:
         return ""
     new, gone = len(result.changes.new), len(result.changes.gone)
     return f"Since {wording.day(result.changes.since)}: {new:,} new, {gone:,} gone."
-
-
-def _people(sightings: Iterable[Sighting]) -> list[str]:
-    return sorted({seen.user or "" for seen in sightings}, key=lambda user: (not user, user))
-
-
-def _amounts(groups: Sequence[ToolGroup], unknown: int) -> list[tuple[str, str, int]]:
-    found = counts(groups, unknown)
-    amounts = [(mark.style, mark.word, found.get(effect or "not judged", 0)) for effect, mark in MARKS.items()]
-    return [amount for amount in (*amounts, (UNKNOWN.style, UNKNOWN.word, unknown)) if amount[2]]
-
-
-def _cell(group: ToolGroup, user: str) -> Cell | None:
-    mine = [seen for seen in group.sightings if (seen.user or "") == user]
-    if not mine:
-        return None
-    return Cell(MARKS[max((effect_of(seen) for seen in mine), key=severity)], len(mine))
-
-
-def surfaces(sightings: Sequence[Sighting]) -> list[BarRow]:
-    """How many places of each kind, in the colours of their decisions; the longest bar is full."""
-    by_surface = {surface: [s for s in sightings if s.surface == surface] for surface in MOST_TELLING}
-    most = max((len(found) for found in by_surface.values()), default=1)
-    rows = []
-    for surface, found in by_surface.items():
-        if found:
-            amounts = [(m.style, m.word, sum(effect_of(s) == effect for s in found)) for effect, m in MARKS.items()]
-            rows.append(BarRow(wording.SURFACE_WORDS[surface], len(found), chart(amounts, most)))
-    return sorted(rows, key=lambda row: -row.count)
-
-
-def hosts(groups: Iterable[ToolGroup]) -> list[HostRow]:
-    """Where the tools send to, the most doubtful first; a tool for which nothing is set sends to its vendor."""
-    found: dict[tuple[str, EndpointClass], dict[str, None]] = {}
-    for group in groups:
-        seen = [s for s in group.sightings if s.endpoint and s.surface != "mcp-server"]
-        for s in seen:
-            host = s.endpoint.host if s.endpoint else ""
-            found.setdefault((host, wording.endpoint_class(s)), {})[group.name] = None
-        if not seen and group.facts and group.facts.hosts:
-            found.setdefault((group.facts.hosts[0], "vendor"), {})[group.name] = None
-    order = list(HOST_STYLES)
-    return [
-        HostRow(host, *HOST_STYLES[kind], ", ".join(names))
-        for (host, kind), names in sorted(found.items(), key=lambda item: (order.index(item[0][1]), item[0][0]))
-    ]
-
-
-def flows(groups: Iterable[ToolGroup]) -> tuple[list[str], list[FlowRow]]:
-    """The topics that occur, and for each tool and person the state of each."""
-    states = [(group, user, topics) for group in groups for user, topics in wording.topic_states(group).items()]
-    topics = [topic for topic in wording.TOPIC_WORDS if any(topic in known for _, _, known in states)]
-    styles = {
-        "on": FlowCell("block", "on"),
-        "partly": FlowCell("warn", "partly on"),
-        "default": FlowCell("warn", "on (default)"),
-        "unknown": FlowCell("seen", "not set"),
-        "off": FlowCell("allow", "off"),
-    }
-    rows = [
-        FlowRow(group.name, user or EVERY_USER, tuple(styles[known[t]] if t in known else None for t in topics))
-        for group, user, known in states
-    ]
-    return [wording.TOPIC_WORDS[topic] for topic in topics], rows
 
 
 def decision_terms(decision: Decision, result: ScanResult) -> Iterable[Term]:
@@ -475,19 +273,6 @@ def decision_terms(decision: Decision, result: ScanResult) -> Iterable[Term]:
         yield Term("soon", wording.upcoming(decision))
     if decision.message:
         yield Term("message", decision.message)
-
-
-def coverage(entries: Iterable[Coverage]) -> list[HomeRow]:
-    """For each home how many tools were looked for, with what result."""
-    by_user: dict[str, dict[str, int]] = {}
-    for entry in entries:
-        states = by_user.setdefault(entry.user, {})
-        states[entry.state] = states.get(entry.state, 0) + 1
-    rows = []
-    for user, states in sorted(by_user.items()):
-        bar = chart([(style, word, states.get(state, 0)) for state, style, word in COVERAGE])
-        rows.append(HomeRow(user or EVERY_USER, bar, bar.label))
-    return rows
 
 
 def provenance(result: ScanResult) -> str:

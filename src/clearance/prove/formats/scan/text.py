@@ -17,6 +17,7 @@ from rich.text import Text
 from clearance.model.decision import Decision
 from clearance.model.sighting import ScanResult, Sighting, Unknown
 from clearance.model.terms import Effect
+from clearance.prove.formats import flows as leaving
 from clearance.prove.formats import wording
 from clearance.prove.formats.escape import plain
 from clearance.prove.formats.outline import (
@@ -167,7 +168,7 @@ class Screen:
             decision = verdict.decision
             said = f"{decision.effect} for {what} of {users} · {wording.why(decision)}" if decision else "not judged"
             self.term("but", said)
-        flows = wording.flows(group)
+        flows = leaving.flows(group)
         self.term("data", f"leaves this machine: {flows}" if flows else "")
         self.blank()
 
@@ -310,10 +311,16 @@ def fitting(text: str, width: int) -> str:
     """The text in at most `width` cells: its middle is left out, because the ends of a path say most."""
     if cell_len(text) <= width:
         return text
-    head, tail = text[: width // 3], text[-width:]
-    while cell_len(head) + cell_len(tail) + 1 > width and len(tail) > 1:
-        if cell_len(head) > width // 3:
-            head = head[:-1]
-        else:
-            tail = tail[1:]
+    head = _within(text, (width - 1) // 3)
+    tail = _within(text[::-1], width - 1 - cell_len(head))[::-1]
     return f"{head}…{tail}"
+
+
+def _within(text: str, width: int) -> str:
+    """As much of the beginning of a text as fits into `width` cells."""
+    taken = 0
+    for position, char in enumerate(text):
+        taken += cell_len(char)
+        if taken > width:
+            return text[:position]
+    return text
