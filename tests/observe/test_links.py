@@ -51,4 +51,16 @@ def test_links_in_circles_are_an_error(root: Path) -> None:
 def test_a_closed_place_is_not_entered(root: Path) -> None:
     (root / "in").symlink_to("a/b/c")
     with pytest.raises(Closed, match="shut"):
-        resolve(Rooted(str(root)), "/in", lambda path: "shut" if path == "/a/b" else None)
+        resolve(Rooted(str(root)), "/in", lambda path: "shut" if path.startswith("/a/b") else None)
+
+
+def test_an_open_mount_below_a_closed_one_is_reached(root: Path) -> None:
+    (root / "shut/open/x").mkdir(parents=True)
+    closed = {"/shut": "shut"}
+
+    def why(path: str) -> str | None:
+        return None if path.startswith("/shut/open") else closed.get(path[:5])
+
+    assert resolve(Rooted(str(root)), "/shut/open/x", why) == "/shut/open/x"
+    with pytest.raises(Closed):
+        resolve(Rooted(str(root)), "/shut/other", why)

@@ -41,7 +41,11 @@ def resolve(rooted: Rooted, path: str, why_closed: Callable[[str], str | None]) 
         there = f"{here}/{name}"
         why = why_closed(there)
         if why is not None:
-            raise Closed(why, path)
+            if why_closed("/".join((there, *reversed(rest)))) is not None:
+                raise Closed(why, path)
+            # Further on lies a mount point that is open; nothing on the way to it can be a link.
+            here = there
+            continue
         target = rooted.link(there)
         if target is None:
             here = there

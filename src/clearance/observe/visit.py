@@ -50,8 +50,8 @@ _GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO,
 class Visitor:
     """Visits folders of one host. `files` counts the files seen; `seen` collects the observations until `take`.
 
-    `pruned` leaves out what only a deep scan looks at. `roots` may be links; below them no link to a folder is followed.
-    In the folders of `searched`, links to programs are. Folders of `without` are visited by somebody else.
+    `pruned` leaves out what only a deep scan looks at. `roots` may be links; below them no link to a folder is
+    followed. In the folders of `searched`, links to programs are. Folders of `without` are visited by somebody else.
     """
 
     def __init__(
