@@ -10,9 +10,11 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from msgspec import Struct, structs
 
+import clearance
 from clearance.catalog import Catalog, load_catalog
 from clearance.errors import Error, Place
 from clearance.log import LOG
@@ -108,12 +110,24 @@ def _open(options: ScanOptions) -> HostView:
     asked = options.root
     try:
         view = HostView(options.root, network=options.network)
+        if view.live:
+            view.closed.setdefault(own_files(), "Clearance's own files; look into them with --root")
         for asked in options.deep:
             os.close(view.rooted.open(os.path.abspath(asked) if view.live else asked, os.O_PATH | os.O_CLOEXEC))
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise Error(f"cannot scan: {why}", place=Place(asked) if asked else None) from error
     return view
+
+
+def own_files() -> str:
+    """Where this program's own files lie: its checkout, or the installed package.
+
+    They hold every sign that it looks for, and examples of all tools.
+    """
+    package = Path(clearance.__file__).resolve().parent
+    checkout = package.parents[1]
+    return str(checkout if (checkout / "examples" / "laptop").is_dir() else package)
 
 
 def look(view: HostView, options: ScanOptions, catalog: Catalog, rules: Rules, progress: Progress) -> Seen:
