@@ -89,6 +89,25 @@ def test_scripts_in_the_bin_of_an_environment_belong_to_the_distribution() -> No
     assert [one.path for one in merged] == [native.path, info]
 
 
+def test_modules_belong_to_their_distribution_and_without_one_are_one_program() -> None:
+    site = "/home/ana/x/lib/python3.12/site-packages"
+    modules = [seen("binary", f"{site}/aider/{name}.py", ("script", "x"), ("format", "python")) for name in "abcd"]
+    deeper = seen("binary", f"{site}/aider/coders/e.py", ("script", "x"), ("format", "python"), confidence="certain")
+    info = seen("package", f"{site}/aider_chat-0.8.dist-info", ("METADATA", "x"))
+    assert shown(merge([info, *modules, deeper])) == [("package", info.path, "certain")]
+    assert shown(merge([*modules, deeper])) == [("binary", f"{site}/aider/a.py", "certain")]
+    assert len(merge(modules[:2])) == 2
+
+
+def test_a_file_that_is_package_and_program_is_one() -> None:
+    wheel = "/home/ana/Downloads/x-1-py3-none-any.whl"
+    package, program = (
+        seen("package", wheel, ("wheel", "x 1")),
+        seen("binary", wheel, ("archive", "x"), ("format", "zip")),
+    )
+    assert [one.surface for one in merge([package, program])] == ["package"]
+
+
 def test_what_is_not_one_thing_stays_apart() -> None:
     several = [
         seen("package", "/home/ana/.nvm/versions/node/v20/lib/node_modules/x", ("place", "nvm"), version="1"),

@@ -7,8 +7,9 @@ evidence on what remains, which takes the surest confidence, and a version where
 1. The same id is the same thing. What an editor only lists as removed is gone.
 2. An installation inside another of the same tool is a part of it, as is one beside it that is for a platform or brings
    no program. A place where a tool would be is nothing of its own if the tool was seen in it.
-3. A program inside an installation, or in the `bin` of the environment that a distribution lies in, belongs to it. A
-   script is evidence; of native programs one remains, as `binary`, since that is what runs.
+3. A program inside an installation, in the `bin` of the environment that a distribution lies in, or among its modules,
+   belongs to it. A script is evidence; of native programs one remains, as `binary`, since that is what runs. Modules of
+   a Python program without metadata are one program.
 4. A launcher belongs to the installation that it starts; if that is not seen, to the nearest one of the same tool.
 5. A copy in a download cache or store belongs to the installation of the same version and user; an index entry to any
    of that user. Without one, all index entries of a user are one.
@@ -34,6 +35,10 @@ INSTALLED: Final[tuple[Surface, ...]] = ("package", "editor-extension", "browser
 FOLDED: Final[tuple[Surface, ...]] = (*INSTALLED, "binary")
 NATIVE: Final = ("elf", "macho", "pe")
 SCRIPTS: Final = (".js", ".mjs", ".cjs", ".ts", ".py", ".pyc", ".sh", ".cmd", ".ps1", ".bat", ".asar")
+METADATA: Final = (".dist-info", ".egg-info")
+MODULES: Final = 3
+"""From so many Python files of one tool in one folder on, they are modules of one program."""
+
 ALSO: Final = "also"
 """Begins the evidence of what was folded: its path."""
 
@@ -75,6 +80,7 @@ class _Group:
         self._parts()
         self._copies()
         self._programs()
+        self._modules()
         self._launchers()
         self._entries()
         return self.seen.values()
@@ -141,9 +147,10 @@ class _Group:
         folders = {folder: one.id for one in self._installed() for folder in _folders(one)}
         native: dict[str, list[Sighting]] = {}
         for program in [seen for seen in self.seen.values() if seen.surface == "binary"]:
-            inside = next((folders[above] for above in _above(program.path) if above in folders), None)
+            places = (program.path, *_above(program.path))
+            inside = next((folders[place] for place in places if place in folders), None)
             whole = self.seen[inside] if inside else None
-            if whole and _is_native(program):
+            if whole and _is_native(program) and program.path != whole.path:
                 native.setdefault(whole.id, []).append(program)
             elif whole:
                 self._fold(program, whole)
@@ -159,6 +166,23 @@ class _Group:
             self.seen[whole_id] = _joined(
                 self.seen[whole_id], msgspec.structs.replace(first, evidence=(agreed,), repository=None)
             )
+
+    def _modules(self) -> None:
+        """Rule 3 for modules without metadata."""
+        at: dict[str, list[Sighting]] = {}
+        for seen in self.seen.values():
+            if seen.surface == "binary" and seen.path.endswith((".py", ".pyc")):
+                at.setdefault(posixpath.dirname(seen.path), []).append(seen)
+        firsts: dict[str, str] = {}
+        for folder, modules in sorted(at.items()):
+            above = next((firsts[one] for one in (folder, *_above(folder)) if one in firsts), None)
+            if above is None and len(modules) < MODULES:
+                continue
+            first = self.seen[above] if above else min(modules, key=_telling)
+            firsts[folder] = first.id
+            for module in modules:
+                if module.id != first.id:
+                    self._fold(module, first)
 
     def _launchers(self) -> None:
         """Rule 4, also for entries of a desktop's menu."""
@@ -202,6 +226,8 @@ def _folders(seen: Sighting) -> Iterator[str]:
     """Where the programs of an installation and of its parts lie."""
     for path in (seen.path, *(piece.detail for piece in seen.evidence if piece.kind == ALSO)):
         yield path
+        if path.endswith(METADATA):
+            yield posixpath.dirname(path)
         prefix = prefix_of(path)
         if prefix:
             yield posixpath.join(prefix, "bin")

@@ -78,7 +78,8 @@ PLACES: Final = tuple(
 )
 """What a path says about how a distribution came there, most telling first. Others lie in somebody's project."""
 
-_FIELD = re.compile(rb"^(Name|Version):[ \t]*([^\r\n]{1,300})", re.MULTILINE)
+_NAME = re.compile(rb"^Name:[ \t]*([^\r\n]{1,300})", re.MULTILINE)
+_VERSION = re.compile(rb"^Version:[ \t]*([^\r\n]{1,300})", re.MULTILINE)
 _FOLDER = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+?)(?:-py[\d.]+)?\.(?:dist-info|egg-info)$")
 _SITE = re.compile(r"(?i)(?P<prefix>.*?)/(?:lib(?:64)?/(?:python|pypy)[\d.]*/|lib/)(?:site|dist)-packages$")
 _SCRIPT = re.compile(r"^\s*([A-Za-z0-9_.+-]{1,100})\s*=", re.MULTILINE)
@@ -207,9 +208,16 @@ def wheel(found: Found, catalog: Catalog) -> Iterator[Observation]:
 
 def header(data: bytes) -> tuple[str, str]:
     """Name and version out of the header of distribution metadata; empty where it has none."""
-    head = re.split(rb"\r?\n\r?\n", data, maxsplit=1)[0]
-    fields = {key: value.decode("utf-8", "surrogateescape").strip() for key, value in reversed(_FIELD.findall(head))}
-    return text(fields.get(b"Name", "")), text(fields.get(b"Version", ""))
+    end = len(data)
+    for blank in (b"\n\n", b"\r\n\r\n"):
+        at = data.find(blank, 0, end)
+        end = at if at >= 0 else end
+    name, version = _NAME.search(data, 0, end), _VERSION.search(data, 0, end)
+    return _field(name), _field(version)
+
+
+def _field(match: re.Match[bytes] | None) -> str:
+    return text(match[1].decode("utf-8", "surrogateescape").strip()) if match else ""
 
 
 def prefix_of(root: str) -> str | None:
