@@ -236,8 +236,8 @@ class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
 class Shared(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What several tools have in common, so that it is no sign of any one of them.
 
-    `instructions` and `mcp` are files that many tools read. `cloud_hosts` are the model services of cloud providers and
-    `relay_hosts` public services that pass requests on to other vendors' models (both globs); `relay_names` are programs
+    `instructions` and `mcp` are files that many tools read. `cloud_hosts` are the model services of cloud providers,
+    `relay_hosts` public services that pass requests on to other vendors' models (both globs), `relay_names` programs
     that do so on one's own machine. `commit_lines` are texts in commit messages and notes that tell of some AI tool
     without saying which.
     """
