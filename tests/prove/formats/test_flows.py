@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from clearance.model.sighting import Sighting, SwitchState
-from clearance.prove.formats.flows import flows, topic_states
+from clearance.prove.formats.flows import MOST, TOPIC_WORDS, flows, topic_states
 from clearance.prove.formats.outline import ToolGroup, tool_groups
 from tests.prove.formats.sample import seen
 
@@ -43,3 +43,13 @@ def test_states_are_by_person_and_weightiest_first() -> None:
     one = group(seen("q", "binary", "/a", None, switches=switches))
     assert topic_states(one) == {"": {"file-content": "unknown", "telemetry": "on"}}
     assert list(topic_states(one)[""]) == ["file-content", "telemetry"]
+
+
+def test_the_weightiest_topics_are_named_and_the_rest_counted() -> None:
+    switches = tuple(state(topic, "on", "1", topic) for topic in TOPIC_WORDS)
+    one = group(seen("q", "binary", "/a", None, switches=switches))
+    assert flows(one).startswith("file content on, snapshot upload on, indexing on, training on, and ")
+    assert flows(one).endswith(f"and {len(switches) - MOST} more")
+    assert "more" not in flows(one, len(switches))
+    fits = group(seen("q", "binary", "/a", None, switches=switches[: MOST + 1]))
+    assert "more" not in flows(fits)

@@ -82,6 +82,13 @@ def test_gaps_are_told_by_reason() -> None:
     ]  # fmt: skip
 
 
+def test_reasons_that_differ_in_details_are_one() -> None:
+    found = gaps(
+        [Skipped("p", f"/{n}", f"not valid yaml: line {n}: tab") for n in (1, 2)] + [Skipped("p", "/3", "a: b")]
+    )
+    assert [(gap.reason, gap.count) for gap in found] == [("not valid yaml", 2), ("a: b", 1)]
+
+
 def test_holes_are_merged_over_homes() -> None:
     coverage = [Coverage(tool, user, "not-readable", "denied") for tool in ("a", "b") for user in ("bo", "kai")]
     (hole,) = holes([*coverage, Coverage("a", "ana", "found")])

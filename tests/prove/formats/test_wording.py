@@ -163,6 +163,18 @@ def test_gaps_advise_root_only_where_it_helps() -> None:
     assert wording.gap(Gap("not valid json", 1204, ("/a",)), advice=True) == "/a and 1,203 more (not valid json)"
 
 
+def test_a_parsers_complaint_is_shortened() -> None:
+    said = wording.gap(Gap("not valid yaml: " + "x\n" * 5000, 1, ("/a",)), advice=False)
+    assert said.startswith("/a (not valid yaml: x\\nx")
+    assert len(said) < 120
+
+
+def test_what_was_looked_at_is_counted() -> None:
+    assert wording.looked_at(sample()) == "3 homes, 212,408 files and 141 processes in 0.7 s"
+    summary = structs.replace(sample().summary, homes=1, processes=0, seconds=150.0)
+    assert wording.looked_at(structs.replace(sample(), summary=summary)) == "1 home and 212,408 files in 2 min"
+
+
 @pytest.mark.parametrize(
     ("hole", "said"),
     [

@@ -25,6 +25,9 @@ TOPIC_WORDS: Final[dict[Topic, str]] = {
 }
 """What a data switch lets flow, weightiest first."""
 
+MOST: Final = 4
+"""How many topics are named, unless the caller says otherwise."""
+
 FlowState = Literal["on", "partly", "default", "unknown", "off"]
 
 
@@ -55,16 +58,16 @@ def _state(switch: SwitchState) -> FlowState:
     return "default" if switch.value == "on" else "off" if switch.value == "off" else "unknown"
 
 
-def flows(group: ToolGroup) -> str:
+def flows(group: ToolGroup, most: int = MOST) -> str:
     """What the tool's data switches let leave the machine; empty where none is known to."""
-    said = {user: flow(topics) for user, topics in topic_states(group).items()}
+    said = {user: flow(topics, most) for user, topics in topic_states(group).items()}
     if len(set(said.values())) <= 1:
         return next(iter(said.values()), "")
     return "; ".join(f"{user or 'all'}: {text or 'nothing known'}" for user, text in said.items())
 
 
-def flow(topics: Mapping[Topic, FlowState]) -> str:
-    """`telemetry on, indexing on (default), training opt-out not set`, without what is stopped."""
+def flow(topics: Mapping[Topic, FlowState], most: int = MOST) -> str:
+    """`telemetry on, indexing on (default), training opt-out not set`, without what is stopped; `most` are named."""
     said = []
     for topic, state in topics.items():
         word = TOPIC_WORDS[topic]
@@ -74,4 +77,5 @@ def flow(topics: Mapping[Topic, FlowState]) -> str:
             said.append(f"{word} not set (default unknown)")
         elif state != "off":
             said.append(f"{word} partly on" if state == "partly" else f"{word} on")
-    return ", ".join(said)
+    rest = len(said) - most
+    return ", ".join(said if rest <= 1 else [*said[:most], f"and {rest} more"])

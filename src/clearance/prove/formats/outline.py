@@ -180,14 +180,18 @@ def incomplete(result: ScanResult) -> bool:
 
 
 def gaps(skipped: Iterable[Skipped], *, shown: int = 3) -> tuple[Gap, ...]:
-    """What was not looked at, by reason; the reasons keep the order in which they came."""
-    by_reason: dict[str, list[str]] = {}
+    """What was not looked at, by reason; reasons that differ only in their details (after a colon) are one.
+
+    They keep the order in which they came.
+    """
+    alike: dict[str, list[Skipped]] = {}
     for item in skipped:
-        by_reason.setdefault(item.reason, []).append(item.path)
+        alike.setdefault(item.reason.partition(": ")[0], []).append(item)
     found = []
-    for reason, paths in by_reason.items():
-        distinct = list(dict.fromkeys(paths))
-        found.append(Gap(reason, len(distinct), tuple(distinct[:shown])))
+    for reason, items in alike.items():
+        paths = list(dict.fromkeys(item.path for item in items))
+        reasons = {item.reason for item in items}
+        found.append(Gap(reasons.pop() if len(reasons) == 1 else reason, len(paths), tuple(paths[:shown])))
     return tuple(found)
 
 

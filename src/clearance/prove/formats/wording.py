@@ -16,6 +16,7 @@ from msgspec import structs
 from clearance.model.decision import Decision, PolicyRef, Replacement
 from clearance.model.sighting import Evidence, ScanResult, Sighting, Unknown
 from clearance.model.terms import UNKNOWN, EndpointClass, Surface
+from clearance.prove.formats.escape import plain
 from clearance.prove.formats.outline import Gap, Hole, ToolGroup, risk_of
 
 MONTHS: Final = (
@@ -46,6 +47,9 @@ ENDPOINT_WORDS: Final[dict[EndpointClass, str]] = {
     "relay": "a relay",
     "unknown": "not known whose",
 }
+
+LONGEST_REASON: Final = 90
+"""A parser's complaint may quote the document."""
 
 SENDERS: Final = frozenset({"binary", "package", "editor-extension", "browser-extension", "process"})
 """Surfaces that send by themselves; settings are read by one of them."""
@@ -107,10 +111,10 @@ def looked_at(result: ScanResult) -> str:
     """How much was looked at, in what time."""
     s = result.summary
     seconds = f"{s.seconds:.1f} s" if s.seconds < 100 else f"{s.seconds / 60:.0f} min"
-    return (
-        f"{many(s.homes, 'home')}, {many(s.files_seen, 'file')} and {many(s.processes, 'process', 'processes')} "
-        f"in {seconds}"
-    )
+    parts = [many(s.homes, "home"), many(s.files_seen, "file")]
+    if s.processes:
+        parts.append(many(s.processes, "process", "processes"))
+    return f"{listed(parts)} in {seconds}"
 
 
 def facts(group: ToolGroup) -> str:
@@ -321,7 +325,7 @@ def gap(found: Gap, *, advice: bool) -> str:
     """Paths that were not looked at, and why: `/home/bo (permission denied; run as root)`."""
     more = f" and {found.count - 1:,} more" if found.count > 1 else ""
     helps = advice and "permission" in found.reason.lower()
-    return f"{found.paths[0]}{more} ({found.reason}{'; run as root' if helps else ''})"
+    return f"{found.paths[0]}{more} ({plain(found.reason, limit=LONGEST_REASON)}{'; run as root' if helps else ''})"
 
 
 def hole(found: Hole) -> str:

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from clearance.model.sighting import Coverage, ScanResult, Skipped, Summary, Suppressed
 from clearance.prove.formats.rendering import RenderOptions
-from clearance.prove.formats.scan.text import NARROWEST, fitting, render
+from clearance.prove.formats.scan.text import AGENTS, NARROWEST, fitting, render
 from tests.prove.formats.sample import CLAUDE, OPTIONS, nothing_found, sample, seen
 from tests.prove.formats.strategies import results
 
@@ -69,6 +69,20 @@ def test_an_unknown_agent_says_why_it_looks_like_one() -> None:
         " UNKNOWN  looks like an AI coding agent: ana ~/bin/notes (LLM SDK, 3 model hosts, tool-use prompt; "
         "score 0.86, new) · warn, rule unknown-agents\n"
     ) in screen(width=200)
+
+
+def test_of_many_unknown_agents_the_likeliest_are_shown() -> None:
+    agents = tuple(
+        structs.replace(sample().unknown[0], id=f"{n}", path=f"/bin/a{n:02}", score=n / 100) for n in range(40)
+    )
+    text = screen(nothing_found(unknown=agents), width=200)
+    shown = [line for line in text.splitlines() if line.startswith(" UNKNOWN")]
+    assert len(shown) == AGENTS
+    assert "/bin/a39" in shown[0]
+    assert f"          … and {40 - AGENTS} more (clearance scan --json)\n" in text
+    assert "40 unknown." in text
+    assert screen(nothing_found(unknown=agents), verbose=True).count(" UNKNOWN ") == 40
+    assert screen(nothing_found(unknown=agents[: AGENTS + 1])).count(" UNKNOWN ") == AGENTS + 1
 
 
 def test_upcoming_undetermined_and_settings_are_said() -> None:

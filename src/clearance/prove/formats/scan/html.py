@@ -205,7 +205,7 @@ class View:
             decision = verdict.decision
             said = f"{decision.effect}: {wording.why(decision)}" if decision else "not judged"
             yield Term("but", f"for {users}: {said}")
-        flow = leaving.flows(group)
+        flow = leaving.flows(group, len(leaving.TOPIC_WORDS))
         if flow:
             yield Term("data", f"leaves this machine: {flow}")
 

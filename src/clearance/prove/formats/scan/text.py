@@ -52,7 +52,11 @@ PLACES: Final[dict[Effect | None, int]] = {"block": 6, "warn": 4}
 
 PLACES_OTHERWISE: Final = 2
 
+AGENTS: Final = 8
+"""How many unknown agents are shown."""
+
 GAPS: Final = 3
+"""How many reasons are named for which something was not looked at."""
 
 NARROWEST: Final = 40
 
@@ -84,8 +88,7 @@ class Screen:
         self.header()
         for section in sections(self.sightings, self.result.tools, self.options.group_by):
             self.section(section)
-        for agent in self.agents:
-            self.unknown(agent)
+        self.unknown_agents()
         self.blank()
         self.footer()
         with self.console.capture() as captured:
@@ -168,7 +171,7 @@ class Screen:
             decision = verdict.decision
             said = f"{decision.effect} for {what} of {users} · {wording.why(decision)}" if decision else "not judged"
             self.term("but", said)
-        flows = leaving.flows(group)
+        flows = leaving.flows(group, len(leaving.TOPIC_WORDS) if self.options.verbose else leaving.MOST)
         self.term("data", f"leaves this machine: {flows}" if flows else "")
         self.blank()
 
@@ -226,6 +229,15 @@ class Screen:
         self.term("instead", wording.instead(decision, self.result))
         self.term("settings", wording.settings(decision))
         self.term("soon", wording.upcoming(decision))
+
+    def unknown_agents(self) -> None:
+        """The likeliest of the unknown agents, a line each, and how many more there are."""
+        ordered = sorted(self.agents, key=lambda agent: (-agent.score, agent.path))
+        most = len(ordered) if self.options.verbose or len(ordered) == AGENTS + 1 else AGENTS
+        for agent in ordered[:most]:
+            self.unknown(agent)
+        if ordered[most:]:
+            self.write(f"… and {len(ordered) - most:,} more (clearance scan --json)", indent=INDENT)
 
     def unknown(self, agent: Unknown) -> None:
         """A program that no catalog entry knows."""
