@@ -69,6 +69,10 @@ def test_a_part_for_a_platform_is_known_by_the_name_it_extends() -> None:
     seen = one(hand(PROBE, f"{MODULES}/x/package.json", manifest))
     assert (seen.tool, evidence(seen)["platform-package"]) == ("crush", "linux x64")
     assert hand(PROBE, f"{MODULES}/x/package.json", {**manifest, "os": None, "cpu": None}) == []
+    whole = {**CODEX, "os": ["linux", "darwin"], "cpu": ["x64"]}
+    assert "platform-package" not in evidence(one(hand(PROBE, f"{MODULES}/x/package.json", whole, ("bin",))))
+    alias = {**CODEX, "version": "0.169.0-linux-x64", "os": ["linux"], "cpu": ["x64"], "bin": None}
+    assert "platform-package" in evidence(one(hand(PROBE, f"{MODULES}/x/package.json", alias)))
     assert without_platform("a-linux-arm64-baseline") == "a"
 
 

@@ -35,7 +35,7 @@ def test_it_is_the_same_sighting_as_the_packages_own() -> None:
 
 
 def test_parts_say_so() -> None:
-    packages = {"node_modules/@openai/codex": {"version": "1-linux", "os": ["linux"], "cpu": ["x64"]}}
+    packages = {"node_modules/@openai/codex": {"version": "1-linux-x64", "os": ["linux"], "cpu": ["x64"]}}
     assert evidence(one(hand(PROBE, LIST, {"packages": packages})))["platform-package"] == "linux x64"
     library = one(hand(PROBE, LIST, {"packages": {"node_modules/@openai/codex": {"version": "1"}}}))
     assert (library.confidence, evidence(library)["part"]) == ("weak", "brings no program")

@@ -40,18 +40,15 @@ class NodeCaches:
     name = "node-caches"
 
     def patterns(self, catalog: Catalog) -> tuple[Pattern, ...]:
-        """Yarn's archives and loader anywhere; the indexes at their usual places."""
+        """All of them anywhere. The indexes may have tens of thousands of entries: they are not looked up, but met."""
         return (
             Pattern("~/.yarn/berry/cache/*.zip", read=archive.MAGIC_BYTES, tag="zip"),
             Pattern("~/AppData/Local/Yarn/Berry/cache/*.zip", read=archive.MAGIC_BYTES, tag="zip"),
             Pattern("**/.yarn/cache/*.zip", read=archive.MAGIC_BYTES, tag="zip"),
             Pattern("**/.pnp.cjs", read=LOADER_LIMIT, tag="loader"),
             Pattern("**/.pnp.data.json", read=LOADER_LIMIT, tag="loader"),
-            Pattern("~/.npm/_cacache/index-v5/*/*/*", read=INDEX_LIMIT, tag="npm"),
-            Pattern("~/AppData/Local/npm-cache/_cacache/index-v5/*/*/*", read=INDEX_LIMIT, tag="npm"),
-            Pattern("~/.local/share/pnpm/store/*/index/*/*.json", read=INDEX_LIMIT, tag="pnpm"),
-            Pattern("~/Library/pnpm/store/*/index/*/*.json", read=INDEX_LIMIT, tag="pnpm"),
-            Pattern("~/AppData/Local/pnpm/store/*/index/*/*.json", read=INDEX_LIMIT, tag="pnpm"),
+            Pattern("**/_cacache/index-v5/*/*/*", read=INDEX_LIMIT, tag="npm"),
+            Pattern("**/pnpm/store/*/index/*/*.json", read=INDEX_LIMIT, tag="pnpm"),
         )
 
     def parse(self, found: Found, catalog: Catalog) -> Iterable[Observation]:

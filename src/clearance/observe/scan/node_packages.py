@@ -176,7 +176,7 @@ def _claim(found: Found, manifest: Manifest, tool: Tool) -> Iterator[Observation
     elif fitting:
         confidence = "certain" if at_root else "strong"
         evidence.append(Evidence("bin", ", ".join(f"{name} → {programs[name]}" for name in fitting)[:200]))
-    evidence += part(manifest.bin, manifest.os, manifest.cpu)
+    evidence += part(manifest)
     yield sighting(
         found, tool, "package", root, confidence, evidence, version=text(manifest.version), repository=project
     )
@@ -240,9 +240,13 @@ def is_extension(manifest: Manifest) -> bool:
     return isinstance(manifest.publisher, str) and isinstance(manifest.engines, dict) and "vscode" in manifest.engines
 
 
-def part(programs: object, systems: object, processors: object) -> list[Evidence]:
-    """That a tool's package is but a part of it: for one platform, or without a program of its own."""
-    if systems is not None or processors is not None:
-        lists = (words for words in (systems, processors) if isinstance(words, list))
+def part(manifest: Manifest) -> list[Evidence]:
+    """That a tool's package is but a part of it: for one platform, or without a program of its own.
+
+    A whole package may be limited to platforms too; what is a part says so in its name or version.
+    """
+    lists = [words for words in (manifest.os, manifest.cpu) if isinstance(words, list)]
+    named = (text(manifest.name), text(manifest.version))
+    if lists and any(without_platform(word) != word for word in named):
         return [Evidence("platform-package", " ".join(str(word)[:20] for words in lists for word in words[:8]))]
-    return [] if programs else [Evidence("part", "brings no program")]
+    return [] if manifest.bin or lists else [Evidence("part", "brings no program")]

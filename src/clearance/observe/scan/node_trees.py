@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -18,7 +18,7 @@ from clearance.model.sighting import Evidence, Skipped
 from clearance.model.terms import Confidence
 from clearance.observe.probe import Found, Observation, Pattern
 from clearance.observe.scan.claims import package, sighting, text
-from clearance.observe.scan.node_packages import part, place
+from clearance.observe.scan.node_packages import Manifest, part, place
 
 LIMIT: Final = 64 << 20
 """Bytes. A project of 5,000 packages has a list of 2 MB."""
@@ -29,20 +29,10 @@ STORES: Final = (".pnpm", ".bun")
 _FOLDER = re.compile(r"^(?P<name>(?:@[^+@/]+\+)?[^+@/]+)@(?P<version>[^_(+/]+)")
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One package of npm's list. `name` is there only where the folder has another."""
-
-    name: Any = None
-    version: Any = None
-    bin: Any = None
-    os: Any = None
-    cpu: Any = None
-
-
 class Listing(msgspec.Struct, frozen=True):
-    """What the probe asks of npm's list."""
+    """What the probe asks of npm's list. A package's name is there only where its folder has another."""
 
-    packages: dict[str, Entry] = {}
+    packages: dict[str, Manifest] = {}
 
 
 class NodeTrees:
@@ -95,6 +85,6 @@ class NodeTrees:
             how, project = place(root)
             version = text(entry.version)
             told = [Evidence("package-lock", f"{name[:214]}@{version}"), Evidence("place", how)]
-            told += part(entry.bin, entry.os, entry.cpu)
+            told += part(msgspec.structs.replace(entry, name=name))
             confidence: Confidence = "weak" if told[-1].kind == "part" else "strong"
             yield sighting(found, tool, "package", root, confidence, told, version=version, repository=project)
