@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from clearance.observe.scan.claims import called, fits, named, package, vendor_sign
+from clearance.observe.scan.claims import called, fits, named, package, public, vendor_sign
 from tests.observe.scan.tools import CATALOG
 
 
@@ -57,6 +57,13 @@ def test_of_two_tools_of_one_name_the_application_is_the_application() -> None:
 def test_the_sign_is_said() -> None:
     assert vendor_sign(CATALOG.tools["codex"], ["nobody", "OpenAI <x@openai.com>"]) == "OpenAI <x@openai.com>"
     assert vendor_sign(CATALOG.tools["copilot"], ["GitHub, Inc."]) == "GitHub, Inc."
+
+
+def test_what_is_kept_of_a_sign_holds_no_secret() -> None:
+    signs = ["git+https://ana:token@forge.example/OpenAI/x?key=secret#a"]
+    sign = vendor_sign(CATALOG.tools["codex"], signs)
+    assert sign == "git+https://forge.example/OpenAI/x"
+    assert public("OpenAI? Yes") == "OpenAI? Yes"
 
 
 def test_programs_that_fit_are_the_catalogs() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from clearance.model.sighting import Sighting, Skipped
 from clearance.observe.scan.manifests import Manifests
-from clearance.observe.scan.node_packages import LIMIT, place, without_platform
+from clearance.observe.scan.node_packages import LIMIT
 from tests.observe.scan.handing import evidence, hand, one, reasons
 
 PROBE = Manifests()
@@ -73,27 +73,6 @@ def test_a_part_for_a_platform_is_known_by_the_name_it_extends() -> None:
     assert "platform-package" not in evidence(one(hand(PROBE, f"{MODULES}/x/package.json", whole, ("bin",))))
     alias = {**CODEX, "version": "0.169.0-linux-x64", "os": ["linux"], "cpu": ["x64"], "bin": None}
     assert "platform-package" in evidence(one(hand(PROBE, f"{MODULES}/x/package.json", alias)))
-    assert without_platform("a-linux-arm64-baseline") == "a"
-
-
-@pytest.mark.parametrize(
-    ("root", "expected"),
-    [
-        ("/home/a/.npm/_npx/12ab/node_modules/x", ("npx cache", None)),
-        ("/tmp/bunx-0-x@latest/node_modules/x", ("bunx cache", None)),
-        ("/home/a/.nvm/versions/node/v20/lib/node_modules/x", ("nvm", None)),
-        ("/usr/lib/node_modules/x", ("system", None)),
-        ("/home/a/.npm-global/lib/node_modules/x", ("global", None)),
-        ("/home/a/AppData/Roaming/npm/node_modules/x", ("global", None)),
-        ("/home/a/src/p/node_modules/.pnpm/x@1/node_modules/x", ("project", "/home/a/src/p")),
-        ("/home/a/src/p/.yarn/unplugged/x-npm-1-a/node_modules/x", ("project", "/home/a/src/p")),
-        ("/node_modules/x", ("project", "/")),
-        ("/home/a/.vscode/extensions/a.b-1.2.3/node_modules/x", ("editor extension", None)),
-        ("/home/a/x", ("loose", None)),
-    ],
-)
-def test_the_place_says_how_it_came(root: str, expected: tuple[str, str | None]) -> None:
-    assert place(root) == expected
 
 
 def test_a_byte_order_mark_and_escapes_hide_nothing() -> None:

@@ -11,7 +11,7 @@ from clearance.catalog.index import Catalog
 from clearance.model.sighting import Evidence
 from clearance.model.terms import Confidence
 from clearance.observe.probe import Found, Observation, Pattern
-from clearance.observe.scan.claims import called, package, sighting, text, vendor_sign
+from clearance.observe.scan.claims import called, package, public, sighting, text, vendor_sign
 
 META_LIMIT: Final = 1 << 16
 RUNTIME_LIMIT: Final = 1 << 20
@@ -117,7 +117,7 @@ def appimage(found: Found, catalog: Catalog) -> Iterator[Observation]:
         told = [Evidence("appimage", text(file))]
         known = bool(vendor_sign(tool, [sign]))
         if known:
-            told.append(Evidence("updates", text(sign)))
+            told.append(Evidence("updates", public(sign)))
         if known or len(tools) == 1:
             confidence: Confidence = "strong" if known else "weak"
             version = number[0] if number else ""

@@ -38,6 +38,8 @@ SHARED_DOMAINS: Final = frozenset(
 
 _WORD = re.compile(r"[a-z0-9]+")
 _DOTTED = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_LOGIN = re.compile(r"://[^/@\s]*@")
+_QUERY = re.compile(r"(?<=\S)[?#](?=\S*=)\S*")
 _APPLICATION = re.compile(r"(?i)\.(app|exe|desktop)$")
 
 
@@ -124,8 +126,13 @@ def vendor_sign(tool: Tool, signs: Iterable[str]) -> str:
         lowered = sign[:4096].lower()
         said = f" {' '.join(_WORD.findall(lowered))} "
         if any(f" {name} " in said for name in names) or any(_names_domain(lowered, domain) for domain in domains):
-            return text(sign)
+            return public(sign)
     return ""
+
+
+def public(value: str) -> str:
+    """A text without the user names, passwords and queries of addresses in it, which may be secrets; cut."""
+    return text(_QUERY.sub("", _LOGIN.sub("://", value[:4096])))
 
 
 def _names_domain(lowered: str, domain: str) -> bool:
