@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearance.model.sighting import Coverage, Endpoint
+from clearance.model.sighting import Coverage, Endpoint, SwitchState
 from clearance.prove.formats.outline import tool_groups
 from clearance.prove.formats.tables import (
     amounts,
@@ -75,12 +75,13 @@ def test_hosts_are_the_doubtful_ones_first_and_vendors_where_nothing_is_set() ->
 
 
 def test_data_switches_have_a_row_for_each_person() -> None:
-    topics, rows = flow_rows(GROUPS)
-    assert topics == ["indexing", "training", "telemetry", "error reports"]
-    assert [(row.name, row.user, [cell and cell.word for cell in row.cells]) for row in rows] == [
-        ("Claude Code", "ana", [None, "on (default)", "on (default)", "off"]),
-        ("Cursor", "ana", ["on (default)", "on", "not set", None]),
+    assert [(row.name, row.user, row.on, row.default, row.unknown, row.off) for row in flow_rows(GROUPS)] == [
+        ("Claude Code", "ana", (), ("training", "telemetry"), (), ("error reports",)),
+        ("Cursor", "ana", ("training",), ("indexing",), ("telemetry",), ()),
     ]
+    half = (SwitchState("a", "on", "1", "", "telemetry"), SwitchState("b", "off", "0", "", "telemetry"))
+    (row,) = flow_rows(tool_groups([seen("q", "binary", "/q", None, switches=half)], ()))
+    assert (row.user, row.on) == ("every user", ("telemetry (partly)",))
 
 
 def test_homes_say_how_much_was_looked_for() -> None:

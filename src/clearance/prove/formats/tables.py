@@ -113,19 +113,15 @@ class HostRow(Struct, frozen=True):
     tools: str
 
 
-class FlowCell(Struct, frozen=True):
-    """The state of a data switch."""
-
-    style: str
-    word: str
-
-
 class FlowRow(Struct, frozen=True):
-    """A tool's data switches for one person."""
+    """A tool's data switches for one person: what flows, by default flows, may flow, and is stopped."""
 
     name: str
     user: str
-    cells: tuple[FlowCell | None, ...]
+    on: tuple[str, ...]
+    default: tuple[str, ...]
+    unknown: tuple[str, ...]
+    off: tuple[str, ...]
 
 
 class HomeRow(Struct, frozen=True):
@@ -216,22 +212,17 @@ def host_rows(groups: Iterable[ToolGroup]) -> list[HostRow]:
     ]
 
 
-def flow_rows(groups: Iterable[ToolGroup]) -> tuple[list[str], list[FlowRow]]:
-    """The topics that occur, and for each tool and person the state of each."""
-    states = [(group, user, topics) for group in groups for user, topics in leaving.topic_states(group).items()]
-    topics = [topic for topic in leaving.TOPIC_WORDS if any(topic in known for _, _, known in states)]
-    styles = {
-        "on": FlowCell("block", "on"),
-        "partly": FlowCell("warn", "partly on"),
-        "default": FlowCell("warn", "on (default)"),
-        "unknown": FlowCell("seen", "not set"),
-        "off": FlowCell("allow", "off"),
-    }
-    rows = [
-        FlowRow(group.name, user or EVERY_USER, tuple(styles[known[t]] if t in known else None for t in topics))
-        for group, user, known in states
-    ]
-    return [leaving.TOPIC_WORDS[topic] for topic in topics], rows
+def flow_rows(groups: Iterable[ToolGroup]) -> list[FlowRow]:
+    """For each tool and person what the data switches let leave the machine, weightiest first."""
+    rows = []
+    for group in groups:
+        for user, topics in leaving.topic_states(group).items():
+            words: dict[str, list[str]] = {"on": [], "default": [], "unknown": [], "off": []}
+            for topic, state in topics.items():
+                word = leaving.TOPIC_WORDS[topic]
+                words["on" if state == "partly" else state].append(f"{word} (partly)" if state == "partly" else word)
+            rows.append(FlowRow(group.name, user or EVERY_USER, **{key: tuple(said) for key, said in words.items()}))
+    return rows
 
 
 def home_rows(entries: Iterable[Coverage]) -> list[HomeRow]:

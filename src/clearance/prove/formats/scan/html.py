@@ -154,7 +154,7 @@ class View:
         found_hosts = host_rows(groups)
         self.hosts = found_hosts[:MOST_HOSTS]
         self.hosts_more = _more(len(found_hosts) - MOST_HOSTS, "hosts")
-        self.topics, self.flows = flow_rows(groups)
+        self.flows = flow_rows(groups)
         self.filters = [mark for effect, mark in MARKS.items() if any(group.effect == effect for group in groups)]
         self.user_filters = [UserFilter(self._styles[user], user or EVERY_USER) for user in shown if len(shown) > 1]
         self.tools = [self._tool(group) for group in groups]
