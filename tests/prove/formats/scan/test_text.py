@@ -85,6 +85,13 @@ def test_of_many_unknown_agents_the_likeliest_are_shown() -> None:
     assert screen(nothing_found(unknown=agents[: AGENTS + 1])).count(" UNKNOWN ") == AGENTS + 1
 
 
+def test_where_nothing_replaces_a_tool_the_way_to_a_waiver_is_said() -> None:
+    codex = screen()[screen().index("Codex CLI") :]
+    assert codex.splitlines()[3] == "          waiver   https://intranet.example.com/ai-tools"
+    allowed = nothing_found(sightings=(sample().sightings[-1],), tools=sample().tools)
+    assert "waiver" not in screen(allowed)
+
+
 def test_upcoming_undetermined_and_settings_are_said() -> None:
     text = screen(width=120)
     assert "          soon     block from 1 January 2027 · rule editors-barred\n" in text

@@ -226,7 +226,10 @@ class Screen:
     def reasons(self, decision: Decision) -> None:
         """Why it was decided so, what to do instead, and what is to come."""
         self.term("why", wording.why(decision))
-        self.term("instead", wording.instead(decision, self.result))
+        if decision.replacement:
+            self.term("instead", wording.instead(decision, self.result))
+        elif decision.effect in ("block", "warn"):
+            self.term("waiver", decision.contact)
         self.term("settings", wording.settings(decision))
         self.term("soon", wording.upcoming(decision))
 
