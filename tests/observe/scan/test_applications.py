@@ -40,6 +40,13 @@ def test_a_macos_bundle(fmt: plistlib.PlistFormat) -> None:
     assert hand(PROBE, PLIST, plistlib.dumps(info, fmt=fmt), home=None) == []
 
 
+def test_a_bundle_of_a_listed_name_without_a_sign_is_weak() -> None:
+    info = plistlib.dumps({"CFBundleName": "Ollama", "CFBundleIdentifier": "org.example.Runner"})
+    seen = one(hand(PROBE, "/Applications/Ollama.app/Contents/Info.plist", info, home=None))
+    assert (seen.tool, seen.confidence) == ("ollama", "weak")
+    assert hand(PROBE, "/Applications/Goose.app/Contents/Info.plist", info, home=None) == []
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"bplist00\xff\xff", b"<plist><dict><key>a", LAUGHS, b"bplist00" + b"\xa1\x00" * 9]
 )

@@ -37,6 +37,8 @@ def test_a_package_is_named_as_its_ecosystem_compares_names(ecosystem: str, name
         ("lm-studio", ["https://lmstudio.ai"], "lmstudio"),
         ("Ollama", ["Ollama makes models run"], None),
         ("unheard", ["Anysphere"], None),
+        ("copilot", ["https://github.com/somebody/copilot"], None),
+        ("copilot", ["https://github.com/github/copilot"], "copilot"),
         ("cursor", [], None),
     ],
 )

@@ -2,8 +2,8 @@
 
 An application is named by a display name, which anybody may take: it counts as a tool's only where its bundle id,
 author, home page or another field shows the tool's vendor too. Without such a sign an editor build that carries the
-tool's name in two places is weak, and so is a menu entry. All files of one application give one path, the
-application's root, and so one sighting.
+tool's name in two places is weak, and so are a bundle of a name that the catalog lists and a menu entry. All files of
+one application give one path, the application's root, and so one sighting.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from clearance.model.tool import Tool
 from clearance.observe import documents
 from clearance.observe.identity.structure import asar as archives
 from clearance.observe.probe import Found, Observation, Pattern
-from clearance.observe.scan.claims import called, named, sighting, text
+from clearance.observe.scan.claims import called, is_application, named, sighting, text
 from clearance.observe.scan.node_packages import Manifest
 
 LIMIT: Final = documents.LIMIT
@@ -102,7 +102,9 @@ def bundle(found: Found, catalog: Catalog) -> Iterator[Observation]:
     names = [text(info.get(key)) for key in keys] + [posixpath.basename(root)]
     signs = [text(info.get(key)) for key in ("CFBundleIdentifier", "NSHumanReadableCopyright")]
     version = text(info.get("CFBundleShortVersionString")) or text(info.get("CFBundleVersion"))
-    yield from _application(found, catalog, root, names, signs, "Info.plist", version)
+    folder = posixpath.basename(root)
+    weak = [tool.id for tool in called(catalog, folder) if is_application(tool, folder)]
+    yield from _application(found, catalog, root, names, signs, "Info.plist", version, weak=weak)
 
 
 def product(found: Found, catalog: Catalog) -> Iterator[Observation]:

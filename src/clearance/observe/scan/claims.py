@@ -30,7 +30,7 @@ COMMON_WORDS: Final = frozenset(
 """Words of company names that name nobody."""
 
 SHARED_DOMAINS: Final = frozenset(
-    ("amazonaws.com", "azure.com", "azurewebsites.net", "cloudflare.com", "github.com", "github.io",
+    ("aliyuncs.com", "amazonaws.com", "azure.com", "azurewebsites.net", "cloudflare.com", "github.com", "github.io",
      "githubusercontent.com", "gitlab.com", "googleapis.com", "herokuapp.com", "huggingface.co", "pages.dev",
      "run.app", "vercel.app", "windows.net", "workers.dev")
 )  # fmt: skip
@@ -38,6 +38,7 @@ SHARED_DOMAINS: Final = frozenset(
 
 _WORD = re.compile(r"[a-z0-9]+")
 _DOTTED = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_SHARED = re.compile(r"(?<![a-z0-9-])(?:" + "|".join(map(re.escape, sorted(SHARED_DOMAINS))) + r")(?![a-z0-9-])")
 _LOGIN = re.compile(r"://[^/@\s]*@")
 _QUERY = re.compile(r"(?<=\S)[?#](?=\S*=)\S*")
 _APPLICATION = re.compile(r"(?i)\.(app|exe|desktop)$")
@@ -104,7 +105,7 @@ def named(catalog: Catalog, name: str, signs: Sequence[str], *, application: boo
     """
     found = [(tool, sign) for tool in called(catalog, name) if (sign := vendor_sign(tool, signs))]
     if len(found) > 1:
-        found = [(tool, sign) for tool, sign in found if _is_application(tool, name) is application]
+        found = [(tool, sign) for tool, sign in found if is_application(tool, name) is application]
     return found[0] if len(found) == 1 else None
 
 
@@ -113,7 +114,7 @@ def called(catalog: Catalog, name: str) -> tuple[Tool, ...]:
     return _by_name(catalog).get(_plain(name), ())
 
 
-def _is_application(tool: Tool, name: str) -> bool:
+def is_application(tool: Tool, name: str) -> bool:
     """True where the catalog knows an application bundle or Windows program of this name."""
     wanted = _plain(name)
     return any(_plain(one) == wanted and _APPLICATION.search(one) for one in values(tool.surfaces.binaries))
@@ -124,7 +125,7 @@ def vendor_sign(tool: Tool, signs: Iterable[str]) -> str:
     names, domains = _vendor_names(tool), _domains(tool)
     for sign in signs:
         lowered = sign[:4096].lower()
-        said = f" {' '.join(_WORD.findall(lowered))} "
+        said = f" {' '.join(_WORD.findall(_SHARED.sub(' ', lowered)))} "
         if any(f" {name} " in said for name in names) or any(_names_domain(lowered, domain) for domain in domains):
             return public(sign)
     return ""
@@ -150,12 +151,12 @@ def _plain(name: str) -> str:
 
 
 def _vendor_names(tool: Tool) -> frozenset[str]:
-    """How the vendor shows in a text: the whole name, as words or as one, or its first word unless it is a common one.
+    """How the vendor shows in a text: the whole name, as words or as one, or its first word if that is no common one.
 
     A word by which the tool itself goes says nothing about the vendor.
     """
     words = _WORD.findall(tool.vendor.value.name.lower())
-    names = {" ".join(words), "".join(words), "".join(word for word in words if word not in COMMON_WORDS), *words[:1]}
+    names = {" ".join(words), "".join(words), *words[:1]}
     own = {_plain(tool.name), *(_plain(name) for name in values(tool.surfaces.binaries)), "unknown"}
     return frozenset(name for name in names - own - COMMON_WORDS if len(name) > 2)
 
@@ -163,7 +164,7 @@ def _vendor_names(tool: Tool) -> frozenset[str]:
 def _domains(tool: Tool) -> frozenset[str]:
     """The registrable part, roughly, of the hosts that belong to the tool or its vendor."""
     domains = set()
-    for host in (*values(tool.surfaces.hosts), *values(tool.surfaces.telemetry_hosts)):
+    for host in values(tool.surfaces.hosts):
         labels = host.lower().split(":")[0].strip("*.").split(".")
         keep = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in ("co", "com", "net", "org") else 2
         domain = ".".join(labels[-keep:])
