@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,7 @@ from clearance.prove.formats.scan import FORMATS, NAMES, render
 from tests.prove.formats.sample import OPTIONS, sample
 from tests.prove.formats.strategies import results, texts
 
+ROOT = Path(__file__).parents[4]
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 options = st.builds(
@@ -59,6 +61,7 @@ def test_the_order_does_not_depend_on_hashing(name: str) -> None:
         subprocess.run(
             [sys.executable, "-c", program, name],
             env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=ROOT,
             check=True,
             stdout=subprocess.PIPE,
         ).stdout
@@ -83,5 +86,5 @@ def test_a_format_loads_no_other_format() -> None:
         "import sys; from tests.prove.formats.sample import *; from clearance.prove.formats.scan import render;"
         "render('json', sample(), OPTIONS); print(*sorted(m for m in sys.modules if '.' not in m))"
     )
-    done = subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     assert not {"rich", "cyclonedx", "jinja2"} & set(done.stdout.split())
