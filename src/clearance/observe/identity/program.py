@@ -106,6 +106,8 @@ def _native(reader: Reader, image: Image) -> Program:
             pieces.append(Piece("argv", "bun-arguments", bundle.arguments.encode()))
         parts.append(Part("code", "bun-code", bundle.entry.offset, bundle.entry.size))
         return Program(image.kind, tuple(pieces), (), tuple(parts), bundle, True)
+    if (damaged := image.section(*bun.SECTIONS)) is not None and damaged.size > HEAD_BYTES // 16:
+        parts.append(Part("code", "bun-damaged", damaged.offset, damaged.size))
     if (script := node.blob(reader, image)) is not None:
         pieces.append(Piece("entry", "sea-script", script.name.encode()))
         parts.append(Part("code", "sea-code", script.source.offset, script.source.size))

@@ -129,7 +129,7 @@ class _Zlib:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         try:
-            while data:
+            while data and not self._inner.eof:
                 yield self._inner.decompress(data, UNPACKED)
                 data = self._inner.unconsumed_tail
         except zlib.error:
@@ -163,13 +163,12 @@ class _Brotli:
     def feed(self, data: bytes) -> Iterator[bytes]:
         try:
             piece = self._inner.process(data, output_buffer_limit=UNPACKED)
-            while True:
-                if piece:
-                    self._sure = self._sure or _program(piece)
-                    if not self._sure:
-                        self.done = True
-                        return
-                    yield piece
+            while piece:
+                self._sure = self._sure or _program(piece)
+                if not self._sure:
+                    self.done = True
+                    return
+                yield piece
                 if self._inner.can_accept_more_data() or self._inner.is_finished():
                     break
                 piece = self._inner.process(b"", output_buffer_limit=UNPACKED)

@@ -19,6 +19,7 @@ TRAILER: Final = b"\n---- Bun! ----\n"
 SECTIONS: Final = (".bun", "__BUN,__bun")
 ROW_SIZES: Final = (52, 36, 32, 28, 24)
 MOST_MODULES: Final = 8192
+MOST_SEGMENTS: Final = 16
 NAME_BYTES: Final = 512
 NAME_SHARE: Final = 64
 ARGUMENT_BYTES: Final = 4096
@@ -59,10 +60,10 @@ def find(reader: Reader, image: Image) -> Bundle | None:
         return _sized(reader, section.offset, end) or _trailed(reader, end)
     if reader.read(max(0, reader.size - 24), 16) == TRAILER:
         return _trailed(reader, reader.size - 8)
-    if not image.sections:
-        for span in image.segments:
-            if found := _sized(reader, span.offset, span.offset + span.size):
-                return found
+    # The name of a section can be changed or gone; that the runtime is loaded with its payload cannot.
+    for span in image.segments[:MOST_SEGMENTS]:
+        if found := _sized(reader, span.offset, span.offset + span.size):
+            return found
     return None
 
 
@@ -124,7 +125,9 @@ def _trailed(reader: Reader, end: int) -> Bundle | None:
         if not 0 < name_size <= NAME_BYTES or offset + name_size > count or content + content_size > count:
             continue
         name = reader.read(base + offset, name_size)
-        if name.startswith(ROOTS):
+        # A table's length can be a multiple of several row sizes: the last row must name a module too.
+        last = reader.read(base + table + length - size, 8)
+        if name.startswith(ROOTS) and reader.read(base + int.from_bytes(last[:4], "little"), 16).startswith(ROOTS):
             text = b""
             if 0 < arguments_size <= ARGUMENT_BYTES and arguments + arguments_size <= count:
                 text = reader.read(base + arguments, arguments_size)

@@ -59,11 +59,11 @@ def _thin(reader: Reader, head: bytes, base: int, limit: int) -> Image | None:
     for _ in range(min(count, MOST_COMMANDS)):
         if at + 8 > len(commands):
             break
-        kind, size = struct.unpack_from("<II", commands, at)
+        command, size = struct.unpack_from("<II", commands, at)
         if size < 8:
             break
-        if kind in (LC_SEGMENT, LC_SEGMENT_64):
-            _segment(commands[at : at + size], kind == LC_SEGMENT_64, base, limit, sections, segments)
+        if command in (LC_SEGMENT, LC_SEGMENT_64):
+            _segment(commands[at : at + size], command == LC_SEGMENT_64, base, limit, sections, segments)
         at += size
     if not segments:
         return None

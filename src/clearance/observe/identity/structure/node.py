@@ -56,7 +56,7 @@ def appended(reader: Reader, image: Image) -> tuple[Span, ...]:
             if span := clip("nexe", start, int(code), reader.size):
                 return (span,)
         return ()
-    if image.end < reader.size and tail.rstrip()[-1:] in (b"}", b")", b";") and b"\0" not in tail:
+    if image.end < reader.size and tail.rstrip()[-1:] in (b"}", b")", b";") and b"\0" not in tail[-32:]:
         size = min(reader.size - image.end, 4_194_304)
         if span := clip("pkg", reader.size - size, size, reader.size):
             return (span,)
