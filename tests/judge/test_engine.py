@@ -468,6 +468,36 @@ def test_the_laws_of_three_values(one: Match, other: Match, request: Request) ->
     assert order[judged(both)] == 2 - inner
 
 
+def test_a_trace_says_where_each_step_stands() -> None:
+    trace = judge("""
+        rules:
+          - {id: past, match: {tool: alpha}, effect: block, from: 2025-01-01, until: 2025-12-31}
+          - {id: just-begun, match: {tool: beta}, effect: block, from: 2026-11-21T12:00Z}
+          - {id: just-ended, match: {tool: alpha}, effect: block, until: 2026-11-21T12:00Z}
+          - {id: soon, match: {tool: alpha}, effect: block, from: 2026-12-01}
+          - {id: never-soon, match: {tool: beta}, effect: block, from: 2026-12-01}
+          - {id: now, match: {tool: alpha}, effect: warn}
+          - {id: after, match: {tool: alpha}, effect: block}
+        waivers: [{id: soon, tool: beta, until: 2026-12-31, owner: o}]
+        """).explain(ask(endpoint="relay.example"))
+    assert (trace.endpoint, trace.residency) == ("relay.example", ("unknown",))
+    assert [(step.kind, step.id, step.outcome, step.holds, step.upcoming) for step in trace.steps] == [
+        ("waiver", "soon", "false", False, False),
+        ("rule", "past", "ended", True, False),
+        ("rule", "just-begun", "false", False, False),
+        ("rule", "just-ended", "ended", True, False),
+        ("rule", "soon", "not-begun", True, True),
+        ("rule", "never-soon", "not-begun", False, False),
+        ("rule", "now", "decides", True, False),
+        ("rule", "after", "not-reached", True, False),
+        ("default", "default", "not-reached", True, False),
+    ]
+    assert [(step.since, step.until) for step in trace.steps[:3]] == [
+        (None, "2026-12-31"), ("2025-01-01", "2025-12-31"), ("2026-11-21T12:00Z", None),
+    ]  # fmt: skip
+    assert [step.effect for step in trace.steps[-3:]] == ["warn", "block", "warn"]
+
+
 def test_what_a_decision_carries() -> None:
     decision = decide(
         """

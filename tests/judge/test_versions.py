@@ -136,6 +136,7 @@ def test_a_range_is_read_or_refused(text: str) -> None:
 
 
 def test_the_edges_of_a_range() -> None:
+    assert [text for text, _words in edges("~=1.4")] == ["1.4", "1.4.dev0", "1.4.1"]
     found = list(edges(">=2.1.91,==3.*"))
     assert found == [
         ("2.1.91", "version 2.1.91"),

@@ -51,7 +51,7 @@ def _run(case: Case, at: str | None, judge: Judge, path: Path, written: dict[Pat
         raise Error(
             f'{subject} names the tool "{shown(given.tool)}", which is not known',
             place=written[*path, "given", "tool"].value.place(),
-            hint=f'did you mean "{near[0]}"?' if near else "",
+            hint=f'did you mean "{shown(near[0])}"?' if near else "",
             remedy="see the ids with: clearance explain",
         )
     where = (*path, "given", "at") if given.at is not None else ("at",)

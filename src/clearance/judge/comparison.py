@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct
@@ -19,13 +20,14 @@ from clearance.model.terms import RISKS, Risk
 K = TypeVar("K")
 
 OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "<=": operator.le,
-    ">=": operator.ge,
+    "<=": operator.ge,
+    ">=": operator.le,
     "==": operator.eq,
     "!=": operator.ne,
-    "<": operator.lt,
-    ">": operator.gt,
+    "<": operator.gt,
+    ">": operator.lt,
 }
+"""How the key compares with what was seen, for each way in which what was seen is to compare with the key."""
 
 _CLAUSE: Final = re.compile(r"\s*([<>=!~^|]*)\s*([^\s<>=^|]*)\s*")
 _DAYS: Final = re.compile(r"[0-9]{1,6}")
@@ -40,7 +42,11 @@ class Clause(Struct, Generic[K], frozen=True):
 
     def holds(self, seen: K) -> bool:
         """Whether what was seen compares so with the key."""
-        return OPERATORS[self.op](seen, self.key)
+        return OPERATORS[self.op](self.key, seen)
+
+    def test(self) -> Callable[[K], bool]:
+        """`holds` as a function that is quick to call."""
+        return partial(OPERATORS[self.op], self.key)
 
 
 def split(text: str, example: str, *more: str) -> tuple[tuple[str, str], ...]:

@@ -85,9 +85,10 @@ def _glob_covers(wide: str, narrow: str) -> bool:
         return True
     if not is_glob(narrow):
         return matcher((wide,))(narrow)
-    begins, _, ends = wide.partition("*")
-    if wide.count("*") != 1 or is_glob(begins) or is_glob(ends) or "[" in wide or "[" in narrow:
+    if wide.count("*") != 1 or "[" in narrow:
         return False
+    begins, _, ends = wide.partition("*")
+    # Without brackets, what stands before the first wildcard and after the last one is itself.
     first, *_, last = narrow.replace("?", "*").split("*")
     return first.startswith(begins) and last.endswith(ends)
 
@@ -139,11 +140,11 @@ def _follows(wide: Clause[Any] | Prefix, narrow: Clause[Any] | Prefix) -> bool:
         case ">=":
             return above and bool(narrow.key >= wide.key)
         case ">":
-            return above and bool(narrow.key > wide.key or (strict and narrow.key == wide.key))
+            return above and bool(narrow.key > wide.key)
         case "<=":
             return below and bool(narrow.key <= wide.key)
         case "<":
-            return below and bool(narrow.key < wide.key or (strict and narrow.key == wide.key))
+            return below and bool(narrow.key < wide.key)
         case "!=":
             beyond = (above and narrow.key > wide.key) or (below and narrow.key < wide.key)
             return bool(beyond or (strict and narrow.key == wide.key))

@@ -27,7 +27,7 @@ from clearance.judge.facts import merged as merged_facts
 from clearance.judge.instants import FOREVER, count, written
 from clearance.judge.match import Seen, Test, holds, settle
 from clearance.judge.merged import Merged
-from clearance.judge.message import SOMEONES_PROGRAM, render
+from clearance.judge.message import SOMEONES_PROGRAM, Template, filled, render
 from clearance.judge.rulings import Ruling, Rulings
 from clearance.judge.trace import fields
 from clearance.model.decision import Decision, PolicyRef, Request, ToolFacts, Upcoming
@@ -37,20 +37,25 @@ from clearance.model.terms import EndpointClass, Risk
 
 
 class Candidate(Struct, frozen=True):
-    """A ruling that can apply to a tool, with the tests that are left of its match once the facts are settled."""
+    """A ruling that can apply to a tool, with what is left of its tests and its message once the facts are settled."""
 
     start: int
     end: int
     tests: tuple[Test, ...]
+    message: Template
     ruling: Ruling
 
 
 class Plan(Struct, frozen=True):
-    """The rulings that can apply to one tool (or to unknown agents), in order. From `settled` on, none begins."""
+    """The rulings that can apply to one tool (or to unknown agents), in order, and the default.
+
+    From `settled` on, none begins any more.
+    """
 
     facts: ToolFacts | None
     destinations: Destinations
     candidates: tuple[Candidate, ...]
+    default: Candidate
     settled: int
 
 
@@ -138,8 +143,8 @@ class Judge:
         )
         at = count(request.at)
         undetermined: list[str] = []
-        ruling = self._first(plan, seen, at, undetermined)
-        upcoming = None if at >= plan.settled else self._upcoming(plan, seen, at, ruling)
+        decisive = _first(plan, seen, at, undetermined)
+        ruling = decisive.ruling
         decision = Decision(
             tool=facts.id if facts else None,
             effect=ruling.effect,
@@ -148,10 +153,12 @@ class Judge:
             waiver=ruling.id if ruling.kind == "waiver" else None,
             reason=ruling.reason,
             replacement=ruling.replacement,
-            message=self._message(ruling, seen),
+            message=render(
+                decisive.message, {"tool.version": request.version or "", "endpoint": seen.destination.host}
+            ),
             risk=_risk(ruling, facts),
             at=written(request.at),
-            upcoming=upcoming,
+            upcoming=None if at >= plan.settled else _upcoming(plan, seen, at, ruling),
             undetermined=tuple(undetermined),
             policy=self.policy,
             since=ruling.since,
@@ -161,63 +168,35 @@ class Judge:
         )
         return decision, ruling, seen
 
-    def _first(self, plan: Plan, seen: Seen, at: int, undetermined: list[str]) -> Ruling:
-        """The ruling that decides at this instant. Rules that are skipped as undetermined are added to the list."""
-        for candidate in plan.candidates:
-            if candidate.start <= at < candidate.end:
-                held = holds(candidate.tests, seen)
-                if held:
-                    return candidate.ruling
-                if held is None and candidate.ruling.kind == "rule":
-                    undetermined.append(candidate.ruling.id)
-        return self.default
-
-    def _upcoming(self, plan: Plan, seen: Seen, at: int, now: Ruling) -> Upcoming | None:
-        for candidate in plan.candidates:
-            ruling = candidate.ruling
-            if (
-                at < candidate.start
-                and ruling.kind == "rule"
-                and holds(candidate.tests, seen)
-                and self._first(plan, seen, candidate.start, []) is ruling
-                and _what_happens(ruling, plan.facts) != _what_happens(now, plan.facts)
-            ):
-                return Upcoming(rule=ruling.id, effect=ruling.effect, from_=str(ruling.since))
-        return None
-
-    def _message(self, ruling: Ruling, seen: Seen) -> str:
-        if not ruling.message:
-            return ""
-        facts = seen.facts
-        return render(
-            ruling.message,
-            {
-                "tool.id": facts.id if facts else "",
-                "tool.name": facts.name if facts else SOMEONES_PROGRAM,
-                "tool.vendor": facts.vendor if facts else "",
-                "tool.version": seen.request.version or "",
-                "endpoint": seen.destination.host,
-            },
-        )
-
     def _plan(self, facts: ToolFacts | None) -> Plan:
         """The plan for these facts. Those of the tools this judge knows are kept, so that memory does not grow."""
         key = facts.id if facts else None
         plan = self._plans.get(key)
-        if plan is None or plan.facts != facts:
+        if plan is None or (plan.facts is not facts and plan.facts != facts):
             plan = self._make_plan(facts)
             if facts is None or facts.id in self.tools:
                 self._plans[key] = plan
         return plan
 
     def _make_plan(self, facts: ToolFacts | None) -> Plan:
+        words = {
+            "tool.id": facts.id if facts else "",
+            "tool.name": facts.name if facts else SOMEONES_PROGRAM,
+            "tool.vendor": facts.vendor if facts else "",
+        }
         candidates = []
-        for ruling in self.rulings:
+        for ruling in (*self.rulings, self.default):
             tests = settle(ruling.terms, facts)
             if tests is not None:
-                candidates.append(Candidate(ruling.start, ruling.end, tests, ruling))
-        settled = max((candidate.start for candidate in candidates), default=-FOREVER)
-        return Plan(facts, Destinations(facts, self.directive.endpoints, self._hosts), tuple(candidates), settled)
+                candidates.append(Candidate(ruling.start, ruling.end, tests, filled(ruling.message, words), ruling))
+        *others, default = candidates
+        return Plan(
+            facts=facts,
+            destinations=Destinations(facts, self.directive.endpoints, self._hosts),
+            candidates=tuple(others),
+            default=default,
+            settled=max(candidate.start for candidate in candidates),
+        )
 
 
 def compile_directive(
@@ -243,6 +222,33 @@ def compile_directive(
         example=example,
     )
     return Judge(merged.directive, tools, policy, hosts or {})
+
+
+def _first(plan: Plan, seen: Seen, at: int, undetermined: list[str]) -> Candidate:
+    """What decides at this instant. Rules that are skipped as undetermined are added to the list."""
+    for candidate in plan.candidates:
+        if candidate.start <= at < candidate.end:
+            held = holds(candidate.tests, seen)
+            if held:
+                return candidate
+            if held is None and candidate.ruling.kind == "rule":
+                undetermined.append(candidate.ruling.id)
+    return plan.default
+
+
+def _upcoming(plan: Plan, seen: Seen, at: int, now: Ruling) -> Upcoming | None:
+    """The first rule that is true, has not begun, and decides differently when it begins."""
+    for candidate in plan.candidates:
+        ruling = candidate.ruling
+        if (
+            at < candidate.start
+            and ruling.kind == "rule"
+            and holds(candidate.tests, seen)
+            and _first(plan, seen, candidate.start, []) is candidate
+            and _what_happens(ruling, plan.facts) != _what_happens(now, plan.facts)
+        ):
+            return Upcoming(rule=ruling.id, effect=ruling.effect, from_=str(ruling.since))
+    return None
 
 
 def _risk(ruling: Ruling, facts: ToolFacts | None) -> Risk | None:

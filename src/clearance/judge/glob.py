@@ -68,10 +68,11 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Whether a text matches any of the patterns. The caller folds both text and patterns, or neither."""
     given = tuple(patterns)
     literal = frozenset(pattern for pattern in given if not is_glob(pattern))
-    wild = tuple(expression(pattern).fullmatch for pattern in given if is_glob(pattern))
+    wild = [expression(pattern).pattern for pattern in given if is_glob(pattern)]
     if not wild:
         return literal.__contains__
-    return lambda text: text in literal or any(full(text) is not None for full in wild)
+    full = re.compile("|".join(wild), re.DOTALL).fullmatch
+    return lambda text: text in literal or full(text) is not None
 
 
 def example(pattern: str) -> str:

@@ -100,7 +100,8 @@ def written(at: dt.datetime) -> str:
     """The instant as RFC 3339 in UTC, as documents carry it: `2026-07-10T00:00:00Z`, with a fraction only where it
     has one."""
     try:
-        return moment(count(at)).isoformat()[:-6] + "Z"
+        utc = at if at.tzinfo is dt.UTC else moment(count(at))
+        return utc.isoformat()[:-6] + "Z"
     except OverflowError:
         return at.isoformat()
 

@@ -26,12 +26,13 @@ from clearance.model.terms import UNKNOWN
 class Seen:
     """A request with the facts and the destination that count for it. `facts` None means an unknown agent."""
 
-    __slots__ = ("destination", "facts", "request")
+    __slots__ = ("destination", "facts", "host", "request")
 
     def __init__(self, request: Request, facts: ToolFacts | None, destination: Destination) -> None:
         self.request = request
         self.facts = facts
         self.destination = destination
+        self.host = None if request.host is None else fold(request.host)
 
 
 Test = Callable[[Seen], bool | None]
@@ -187,14 +188,20 @@ def _known(wanted: bool) -> Test:
 
 
 def _version(wanted: OneOrMore) -> Test:
-    ranges = tuple(version_range(value) for value in several(wanted))
+    ranges = tuple(tuple(clause.test() for clause in version_range(value)) for value in several(wanted))
 
     def test(seen: Seen) -> bool | None:
         text = seen.request.version
         if text is None:
             return None
         found = version(text)
-        return any(all(clause.holds(found) for clause in each) for each in ranges)
+        for tests in ranges:
+            for holds_for in tests:
+                if not holds_for(found):
+                    break
+            else:
+                return True
+        return False
 
     return test
 
@@ -221,7 +228,7 @@ def _endpoint_class(wanted: OneOrMore) -> Test:
 
 def _host(wanted: OneOrMore) -> Test:
     matches = _any_of(wanted)
-    return lambda seen: None if seen.request.host is None else matches(fold(seen.request.host))
+    return lambda seen: None if seen.host is None else matches(seen.host)
 
 
 def _user(wanted: OneOrMore) -> Test:
@@ -252,9 +259,9 @@ def _group(wanted: OneOrMore, groups: Mapping[str, Group]) -> Test:
             elif any(is_unix_group(name) for name in request.unix_groups):
                 return True
         if hosts:
-            if request.host is None:
+            if seen.host is None:
                 outcome = None
-            elif is_host(fold(request.host)):
+            elif is_host(seen.host):
                 return True
         return outcome
 

@@ -18,7 +18,7 @@ is earlier.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -53,6 +53,10 @@ class Prefix(Struct, frozen=True):
         padded = seen.release + (_ZERO,) * (len(self.release) - len(seen.release))
         begins = seen.numbered and seen.epoch == self.epoch and padded[: len(self.release)] == self.release
         return begins is not self.negated
+
+    def test(self) -> Callable[[Version], bool]:
+        """`holds`, as clauses give it."""
+        return self.holds
 
 
 Range = tuple[Clause[Version] | Prefix, ...]

@@ -77,7 +77,7 @@ def tool_named(judge: Judge, catalog: Catalog, name: str) -> ToolFacts:
     near = get_close_matches(name[:60].lower(), judge.tools, n=1)
     raise Error(
         f'the tool "{shown(name)}" is known neither to the catalog nor to the directive',
-        hint=f'did you mean "{near[0]}"?' if near else "",
+        hint=f'did you mean "{shown(near[0])}"?' if near else "",
         remedy="see the ids with: clearance explain",
     )
 
@@ -199,12 +199,12 @@ def _documents(path: str) -> tuple[str, ...]:
 def _names(folder: str) -> tuple[str, ...]:
     """The YAML files of a folder in name order."""
     try:
-        entries = sorted(entry.name for entry in os.scandir(folder) if not entry.is_dir())
+        names = sorted(os.listdir(folder))
     except OSError as error:
         raise _unopened(folder, error) from None
-    return tuple(
-        os.path.join(folder, name) for name in entries if name.endswith(_SUFFIXES) and not name.startswith(".")
-    )
+    wanted = (name for name in names if name.endswith(_SUFFIXES) and not name.startswith("."))
+    paths = (os.path.join(folder, name) for name in wanted)
+    return tuple(path for path in paths if not os.path.isdir(path))
 
 
 def _read(path: str, most: int) -> bytes:

@@ -85,4 +85,4 @@ def each(match: Match, field: str, path: Path) -> Iterator[tuple[Path, str]]:
 def nearest(word: str, words: Iterable[str]) -> str:
     """`did you mean …?` with the nearest of the words, or nothing."""
     near = get_close_matches(word[:60], list(words), n=1)
-    return f'did you mean "{near[0]}"?' if near else ""
+    return f'did you mean "{shown(near[0])}"?' if near else ""
