@@ -1,15 +1,22 @@
 from __future__ import annotations
 
-import pytest
+import re
 
-from clearance.observe.patterns import Index
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearance.observe.patterns import Index, longest_piece
 from clearance.observe.probe import Pattern
 
 
 def matching(glob: str, path: str, *, folder: bool = False, fold_case: bool = False) -> bool:
     index = Index((), [[Pattern(glob, folder=folder)]], fold_case=fold_case)
     parent, _, name = path.rpartition("/")
-    return bool(index.here(parent).matches(name, folder))
+    here = index.here(parent)
+    found = bool(here.matches(name, folder))
+    assert here.maybe(name) or not found or folder
+    return found
 
 
 @pytest.mark.parametrize(
@@ -35,6 +42,8 @@ def matching(glob: str, path: str, *, folder: bool = False, fold_case: bool = Fa
         ("**/.roo/rules-*/**", "/p/.roo/other/a", False),
         ("**/.t/**/x.md", "/p/.t/a/b/x.md", True),
         ("**/.t/**/x.md", "/p/.t/x.md", True),
+        ("**/*.env", "/p/.env", False),
+        ("**/*.env", "/p/a.b.env", True),
     ],
 )
 def test_a_floating_glob(glob: str, path: str, matches: bool) -> None:
@@ -56,3 +65,47 @@ def test_anchored_globs_are_kept_apart_with_their_probe() -> None:
     index = Index((), [[Pattern("~/a")], [Pattern("/b"), Pattern("**/c")]], fold_case=False)
     assert [(wanted.probe, wanted.pattern.glob) for wanted in index.anchored] == [(0, "~/a"), (1, "/b")]
     assert [wanted.probe for wanted in index.here("/x").matches("c", False)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("parents", "piece"),
+    [
+        ("*.dist-info", ".dist-info"),
+        ("_cacache/index-v5/*", "/_cacache/"),
+        (".t/rules/**", "/rules/"),
+        ("pack/*/start/*", "/start/"),
+        ("*/*", ""),
+    ],
+)
+def test_the_text_that_a_folder_must_hold(parents: str, piece: str) -> None:
+    assert longest_piece(parents) == piece
+
+
+PARTS = st.sampled_from(["a", "b", ".t", "rules", "*", "*.d", "ru*", "?"])
+NAMES = st.sampled_from(["a", "b", "*", "*.md", "*.tar.gz", "x.*", "a?", "**", ".env.*"])
+FOLDERS = st.sampled_from(["a", "b", ".t", "rules", "x.d", "ruler"])
+FILES = st.sampled_from(["a", "b", "ab", "x.md", "x.y.tar.gz", ".env.local", "gz", ".md"])
+
+
+@given(
+    st.lists(st.one_of(PARTS, st.just("**")), max_size=4), NAMES, st.lists(FOLDERS, max_size=5), FILES, st.booleans()
+)
+def test_any_glob_matches_as_its_regex_does(
+    parts: list[str], last: str, folders: list[str], name: str, fold_case: bool
+) -> None:
+    glob = "/".join(["**", *parts, last])
+    path = "/".join(["", *folders, name])
+    assert matching(glob, path, fold_case=fold_case) is (plain(glob).fullmatch(path) is not None)
+
+
+def plain(glob: str) -> re.Pattern[str]:
+    """What a glob means, written down without any regard for speed."""
+    *parts, last = glob.split("/")
+    regex = "/"
+    for part in parts:
+        regex += "(?:[^/]+/)*" if part == "**" else re.escape(part).replace(r"\*", "[^/]*").replace(r"\?", "[^/]") + "/"
+    if last == "**":
+        return re.compile(regex + "(?:[^/]+/)*[^/]+")
+    begin = "[^/]+" if last.startswith("*.") else ""
+    rest = last[1:] if begin else last
+    return re.compile(regex + begin + re.escape(rest).replace(r"\*", "[^/]*").replace(r"\?", "[^/]"))

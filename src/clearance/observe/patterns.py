@@ -1,7 +1,8 @@
-"""Which patterns a path matches, at a few dictionary look-ups a name.
+"""Which patterns a path matches, at a look-up or two a name.
 
-A glob's last segment is nearly always a fixed name or `*` and an ending, so the walk asks by name first and
-compares the folders before it only for the few that match. Anchored globs (`~/`, `/`) are looked up instead.
+A glob's last segment is nearly always a fixed name or `*` and an ending, so the walk asks by name first and compares
+the folders before it only for the few that match. Where the last segment says little, the folders are compared once a
+folder. Anchored globs (`~/`, `/`) are looked up instead.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ class Floating(Struct, frozen=True):
     name: re.Pattern[str]
     folders: re.Pattern[str] | None
 
+    def fits(self, path: str) -> bool:
+        """Whether the folder of this path (with a trailing slash) is one that the pattern asks for."""
+        return self.folders is None or self.folders.search(path) is not None
+
 
 class Here:
     """The patterns that count in one folder: mostly only those that count everywhere.
@@ -35,32 +40,31 @@ class Here:
     `maybe(name)` is false where no pattern can match an entry of this name. It is asked for every file of a walk.
     """
 
-    __slots__ = ("_folder_bound", "_index", "maybe")
+    __slots__ = ("_bound", "_index", "_path", "maybe")
 
-    def __init__(self, index: Index, folder_bound: tuple[Floating, ...]) -> None:
+    def __init__(self, index: Index, path: str, bound: tuple[Floating, ...]) -> None:
         self._index = index
-        self._folder_bound = folder_bound
-        self.maybe: Callable[[str], object] = _always if folder_bound else index.maybe
+        self._path = path
+        self._bound = bound
+        self.maybe: Callable[[str], object] = _always if bound else index.maybe
 
     def matches(self, name: str, is_folder: bool) -> list[Wanted]:
-        """The patterns that an entry of this folder matches, in registry order."""
+        """The patterns that an entry of this folder matches."""
         index = self._index
         if index.fold_case:
             name = name.lower()
-        found: list[Floating] = []
-        if name in index.names:
-            found += index.names[name]
+        found = [*index.names.get(name, ()), *index.globs]
         dot = name.find(".", 1)
         while dot > 0:
-            ending = name[dot:]
-            if ending in index.endings:
-                found += index.endings[ending]
+            found += index.endings.get(name[dot:], ())
             dot = name.find(".", dot + 1)
-        if index.any_glob is not None and index.any_glob.match(name):
-            found += [floating for floating in index.globs if floating.name.match(name)]
-        if self._folder_bound:
-            found += [floating for floating in self._folder_bound if floating.name.match(name)]
-        return [floating.wanted for floating in found if floating.wanted.pattern.folder == is_folder] if found else []
+        found = [floating for floating in found if floating.fits(self._path)]
+        found += self._bound
+        return [
+            floating.wanted
+            for floating in found
+            if floating.wanted.pattern.folder == is_folder and floating.name.match(name)
+        ]
 
 
 class Index:
@@ -74,14 +78,11 @@ class Index:
         self.endings: dict[str, list[Floating]] = {}
         self.globs: list[Floating] = []
         self._by_parent: dict[str, list[Floating]] = {}
-        self._loose_parent: list[Floating] = []
+        self._by_piece: dict[str, list[Floating]] = {}
         for position, wanted in enumerate(patterns):
             for pattern in wanted:
                 self._add(Wanted(position, pattern))
-        self.any_glob = _any([floating.name for floating in self.globs])
-        self._any_loose = _any([floating.folders for floating in self._loose_parent if floating.folders])
         self.maybe = self._maybe()
-        self._everywhere = Here(self, ())
 
     def _add(self, wanted: Wanted) -> None:
         glob = wanted.pattern.glob
@@ -92,50 +93,43 @@ class Index:
         parents, _, name = glob[3:].rpartition("/")
         if name == "**":
             # Everything below a folder: any name, in that folder or deeper.
-            parents, name = f"{parents}/**", "*"
-        floating = Floating(
-            wanted, re.compile(segment(name) + r"\Z", re.DOTALL), _folders(parents) if parents else None
-        )
-        if parents:
-            last = parents.rpartition("/")[2]
-            if is_glob(last):
-                self._loose_parent.append(floating)
-            else:
-                self._by_parent.setdefault(last, []).append(floating)
+            parents, name = f"{parents}/**" if parents else "", "*"
+        floating = Floating(wanted, re.compile(_name(name) + r"\Z", re.DOTALL), _folders(parents) if parents else None)
+        last = parents.rpartition("/")[2]
+        if last and not is_glob(last):
+            self._by_parent.setdefault(last, []).append(floating)
         elif not is_glob(name):
             self.names.setdefault(name, []).append(floating)
+        elif last:
+            self._by_piece.setdefault(longest_piece(parents), []).append(floating)
         elif name.startswith("*.") and not is_glob(name[2:]):
             self.endings.setdefault(name[1:], []).append(floating)
         else:
             self.globs.append(floating)
 
     def _maybe(self) -> Callable[[str], object]:
-        """One look at a name: is it a fixed one, has it a fixed ending, does it match a glob?"""
+        """One look at a name: is it a fixed one, has it a fixed ending, begins it as a glob does?"""
         names = frozenset(self.names)
-        endings = tuple(self.endings)
-        glob = self.any_glob.match if self.any_glob is not None else _never
+        endings = frozenset(ending[ending.rindex(".") :] for ending in self.endings)
+        starts = tuple(_fixed_start(floating.wanted.pattern.glob[3:]) for floating in self.globs)
         if self.fold_case:
-            return lambda name: name.lower() in names or name.lower().endswith(endings) or glob(name.lower())
-        return lambda name: name in names or name.endswith(endings) or glob(name)
+            starts = tuple(start.lower() for start in starts)
+
+            def folded(name: str) -> bool:
+                name = name.lower()
+                return name in names or name[name.rfind(".") :] in endings or name.startswith(starts)
+
+            return folded
+        return lambda name: name in names or name[name.rfind(".") :] in endings or name.startswith(starts)
 
     def here(self, folder: str) -> Here:
         """The patterns that count in this folder."""
         path = f"{folder.lower() if self.fold_case else folder}/"
         bound = self._by_parent.get(path.rpartition("/")[0].rpartition("/")[2], ())
-        loose = self._any_loose is not None and self._any_loose.search(path) is not None
-        if not bound and not loose:
-            return self._everywhere
-        candidates = (*bound, *self._loose_parent) if loose else bound
-        fitting = tuple(f for f in candidates if f.folders is not None and f.folders.search(path))
-        return Here(self, fitting) if fitting else self._everywhere
-
-
-def _always(name: str) -> object:
-    return True
-
-
-def _never(name: str) -> object:
-    return None
+        for piece, floating in self._by_piece.items():
+            if piece in path:
+                bound = [*bound, *floating]
+        return Here(self, path, tuple(floating for floating in bound if floating.fits(path)) if bound else ())
 
 
 def is_glob(text: str) -> bool:
@@ -143,9 +137,25 @@ def is_glob(text: str) -> bool:
     return "*" in text or "?" in text
 
 
-def _any(patterns: Sequence[re.Pattern[str]]) -> re.Pattern[str] | None:
-    """One expression that matches where any of these does."""
-    return re.compile("|".join(f"(?:{p.pattern})" for p in patterns), re.DOTALL) if patterns else None
+def longest_piece(parents: str) -> str:
+    """The longest text that every path holds whose end these parents match; between slashes where that is a name."""
+    pieces: list[str] = []
+    for part in parents.split("/"):
+        pieces += [f"/{part}/"] if not is_glob(part) else re.split(r"[*?]+", part)
+    return max(pieces, key=len)
+
+
+def _name(glob: str) -> str:
+    """As `segment`, but `*.x` is the ending of a name, and `.x` a name."""
+    return "[^/]+" + segment(glob[1:]) if glob.startswith("*.") else segment(glob)
+
+
+def _fixed_start(name: str) -> str:
+    return re.split(r"[*?]", name, maxsplit=1)[0]
+
+
+def _always(name: str) -> object:
+    return True
 
 
 def _folders(parents: str) -> re.Pattern[str]:

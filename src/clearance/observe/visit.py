@@ -18,7 +18,7 @@ from clearance.catalog.index import Catalog
 from clearance.model.sighting import Skipped
 from clearance.observe.host import HostView
 from clearance.observe.identity import deep
-from clearance.observe.identity.candidate import classify
+from clearance.observe.identity.candidate import Kind, classify, silent
 from clearance.observe.identity.rules import Rules
 from clearance.observe.identity.types import Identification
 from clearance.observe.packages import Packages
@@ -39,8 +39,16 @@ PACKAGE_FOLDERS: Final = ("/node_modules/", "/site-packages/", "/dist-packages/"
 NEIGHBOURS: Final = 4096
 """Names of a folder that a probe is shown at most."""
 
-LONGEST: Final = 65_536
+LONGEST: Final = 16_384
 """Bytes of a path. What is nested deeper is reported: a file system can be endless."""
+
+SPECIAL: Final = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+"""What is no file, folder or link."""
 
 _EMPTY: Final = BytesReader(b"")
 _GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.EINVAL})
@@ -101,6 +109,7 @@ class Visitor:
         matched: list[tuple[str, os.stat_result, list[Wanted]]] = []
         links: list[str] = []
         names: list[str] = []
+        files = 0
         unseen: OSError | None = None
         settled = any(part in f"{path}/" for part in PACKAGE_FOLDERS)
         searched = path in self._searched
@@ -112,17 +121,20 @@ class Visitor:
                 if len(names) < NEIGHBOURS:
                     names.append(name)
                 try:
-                    if entry.is_dir(follow_symlinks=False):
-                        if self._enter(path, name):
-                            below.append(f"{path}/{name}")
-                        for wanted in matches(name, True):
-                            self.hand(f"{path}/{name}", wanted)
-                        continue
                     if not entry.is_file(follow_symlinks=False):
-                        if searched and entry.is_symlink():
-                            links.append(name)
+                        if entry.is_dir(follow_symlinks=False):
+                            if self._enter(path, name):
+                                below.append(f"{path}/{name}")
+                            if maybe(name):
+                                for wanted in matches(name, True):
+                                    self.hand(f"{path}/{name}", wanted)
+                        elif entry.is_symlink():
+                            if searched:
+                                links.append(name)
+                        elif maybe(name):
+                            self._special(path, name, matches(name, False))
                         continue
-                    self.files += 1
+                    files += 1
                     what = entry.stat(follow_symlinks=False)
                 except OSError as error:
                     unseen = error if error.errno not in _GONE else unseen
@@ -134,6 +146,7 @@ class Visitor:
                 size = what.st_size
                 if size >= LARGE or (size >= SMALL and (not settled or what.st_mode & 0o111)):
                     self._look(path, name, fd, what)
+        self.files += files
         if unseen is not None:
             self._missed("walk", path, unseen)
         if matched:
@@ -179,6 +192,9 @@ class Visitor:
         except OSError as error:
             if error.errno not in _GONE:
                 self._missed(self.index.probes[wanted.probe].name, path, error)
+            elif error.errno == errno.EINVAL:
+                folder, _, name = path.rpartition("/")
+                self._special(folder, name, [wanted])
             return
         else:
             reader = FdReader(fd, what.st_size) if wanted.pattern.read and not wanted.pattern.folder else _EMPTY
@@ -206,6 +222,19 @@ class Visitor:
                 if opened >= 0:
                     os.close(opened)
         matched.clear()
+
+    def _special(self, folder: str, name: str, asked: Sequence[Wanted]) -> None:
+        """Says of a pipe, socket or device whose content a probe asked for that it was not opened."""
+        probe = next((wanted.probe for wanted in asked if wanted.pattern.read), None)
+        if probe is None:
+            return
+        try:
+            kind = stat.S_IFMT(self.view.rooted.stat(f"{folder}/{name}").st_mode)
+        except OSError:
+            return
+        if kind in SPECIAL:
+            reason = f"{SPECIAL[kind]}, which is never opened"
+            self.seen.append(Skipped(self.index.probes[probe].name, f"{folder}/{name}", reason))
 
     def _parse(self, path: str, wanted: Wanted, reader: Reader, what: os.stat_result, names: Sequence[str]) -> None:
         probe = self.index.probes[wanted.probe]
@@ -275,10 +304,13 @@ class Visitor:
 
     def _content(self, path: str, fd: int, what: os.stat_result) -> None:
         kind = classify(os.pread(fd, HEAD, 0), what.st_size)
-        if kind is not None:
-            self.seen.extend(self._identified(path, FdReader(fd, what.st_size), kind, what.st_uid))
+        if kind is None:
+            return
+        reader = FdReader(fd, what.st_size)
+        if not silent(reader, kind):
+            self.seen.extend(self._identified(path, reader, kind, what.st_uid))
 
-    def _identified(self, path: str, reader: FdReader, kind: str, uid: int) -> Iterator[Observation]:
+    def _identified(self, path: str, reader: FdReader, kind: Kind, uid: int) -> Iterator[Observation]:
         verdict = deep.identify(reader, self.rules, None)
         if verdict is None:
             return

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearance.observe.identity.candidate import classify
+from clearance.observe.identity.candidate import PIECE, classify, silent
+from clearance.observe.reader import BytesReader
 from tests.observe.identity import made
 
 LARGE = 300_000
@@ -58,3 +59,18 @@ def test_what_is_left_alone(head: bytes, size: int) -> None:
 @given(st.binary(max_size=4096), st.integers(0, 1 << 40))
 def test_any_bytes_give_an_answer(head: bytes, size: int) -> None:
     classify(head, size)
+
+
+@pytest.mark.parametrize("at", [0, 100, PIECE - 4, PIECE, 2 * PIECE - 5])
+def test_a_large_text_that_says_something_is_not_silent(at: int) -> None:
+    text = bytearray(b"x = 1;\n" * (3 * PIECE // 7))
+    text[at : at + 9] = b"anthropic"
+    assert not silent(BytesReader(bytes(text)), "javascript")
+
+
+def test_a_large_text_that_says_nothing_is_silent() -> None:
+    text = BytesReader(b"x = 1;\n" * PIECE)
+    assert silent(text, "javascript")
+    assert not silent(text, "elf")
+    assert not silent(BytesReader(b"x = 1;\n"), "javascript")
+    assert not silent(BytesReader("x = 1;\n".encode("utf-16-le") * PIECE), "javascript")

@@ -12,6 +12,7 @@ from typing import Final, Literal
 import ahocorasick_rs
 
 from clearance.observe.identity.structure import asar
+from clearance.observe.reader import Reader
 
 Kind = Literal["elf", "macho", "pe", "script", "javascript", "python", "bytecode", "zip", "asar", "packed"]
 
@@ -25,11 +26,15 @@ NOTHING: Final = (
     b"\0\x01\0\0", b"OTTO", b"\0asm", b"OggS", b"ID3", b"GGUF", b"\x93NUM", b"!<ar", b"\x1aE\xdf\xa3", b"BM", b"II*\0",
     b"MM\0*", b"\0\0\x01\0", b"<svg", b"<?xm", b"<!DO", b"<htm", b"\xd0\xcf\x11\xe0", b"AT&T", b"BC\xc0\xde",
 )  # fmt: skip
+_NOTHING: Final = frozenset(NOTHING)
 SMALLEST: Final = 64
 SMALLEST_NATIVE: Final = 4096
 LARGE_TEXT: Final = 262_144
 SMALLEST_PACKED: Final = 65_536
 TEXT_BYTES: Final = 256
+SILENT_BYTES: Final = 67_108_864
+PIECE: Final = 262_144
+OVERLAP: Final = 32
 SCRIPT_RUNNERS: Final[dict[bytes, Kind]] = {
     b"node": "javascript", b"bun": "javascript", b"deno": "javascript", b"tsx": "javascript", b"python": "python",
     b"pypy": "python", b"uv": "python",
@@ -70,7 +75,7 @@ def classify(head: bytes, size: int) -> Kind | None:
         return "packed" if size >= SMALLEST_PACKED else None
     if magic[2:4] == b"\r\n" and magic[:1] != b"\r" and magic[1:2] in (b"\x0d", b"\x0c", b"\x0e"):
         return "bytecode" if _speaks(head) else None
-    if magic.startswith(NOTHING):
+    if magic in _NOTHING or magic[:3] in _NOTHING or magic[:2] in _NOTHING:
         return None
     if b"\0" in head[:TEXT_BYTES]:
         if head[1:8:2] == b"\0\0\0\0" and 0 not in head[0:8:2] and size >= LARGE_TEXT:
@@ -91,7 +96,7 @@ def _text(head: bytes, size: int) -> Kind | None:
     first = head[:1]
     if first in b"{[<" and not head.startswith((b"{\n//", b"[//")):
         return None
-    if first in b"\x80\x81\x82\x83" or max(head[:64], default=0) > 0xF4:
+    if not head[:64].isascii() and (first in b"\x80\x81\x82\x83" or max(head[:64]) > 0xF4):
         return _unknown(head, size)
     if size < LARGE_TEXT and not _speaks(head):
         return None
@@ -102,6 +107,21 @@ def _text(head: bytes, size: int) -> Kind | None:
     if javascript >= 2:
         return "javascript"
     return "python" if python >= 2 else None
+
+
+def silent(reader: Reader, kind: Kind) -> bool:
+    """True for a large text that nowhere says what programs that talk to models say: it need not be looked at.
+
+    Every bundle of a tool that was seen says it within its first 400 KiB.
+    """
+    if kind not in ("javascript", "python") or reader.size < LARGE_TEXT:
+        return False
+    for start in range(0, min(reader.size, SILENT_BYTES), PIECE):
+        piece = reader.read(start, PIECE + OVERLAP)
+        # Text in UTF-16 says it in other bytes.
+        if b"\0" in piece[:TEXT_BYTES] or _speaks(piece):
+            return False
+    return True
 
 
 def _speaks(head: bytes) -> bool:
