@@ -12,9 +12,11 @@ import os
 import stat
 from typing import Final
 
-from clearance.kernel.openat2 import open_in_root
+from clearance.kernel.openat2 import open_beneath, open_in_root
 
 LONGEST: Final = 4000
+"""Bytes of a path that are resolved in one call."""
+
 LINKS: Final = 40
 READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC
@@ -57,17 +59,41 @@ class Rooted:
     def open(self, path: str, flags: int) -> int:
         """A descriptor for `path`. OSError as open(2) gives. The caller closes it."""
         raw = os.fsencode(path)
-        if self.real and len(raw) < LONGEST:
-            return os.open(raw, flags)
-        if self._openat2 and len(raw) < LONGEST:
+        if self.real:
+            return os.open(raw, flags) if len(raw) < LONGEST else self._in_steps(raw, flags)
+        if self._openat2:
             try:
-                return open_in_root(self._fd, raw.lstrip(b"/") or b".", flags)
+                if len(raw) < LONGEST:
+                    return open_in_root(self._fd, raw.lstrip(b"/") or b".", flags)
+                return self._in_steps(raw, flags)
             except OSError as error:
-                # EAGAIN: something was renamed meanwhile. EPERM: a sandbox that does not know the call.
-                if error.errno not in (errno.ENOSYS, errno.EPERM, errno.EAGAIN):
+                # EAGAIN: something was renamed meanwhile. EPERM: a sandbox that does not know the call. EXDEV: a link
+                # in a later step that leads above the step before.
+                if error.errno not in (errno.ENOSYS, errno.EPERM, errno.EAGAIN, errno.EXDEV):
                     raise
                 self._openat2 = error.errno != errno.ENOSYS
         return self._by_component(raw, flags)
+
+    def _in_steps(self, path: bytes, flags: int) -> int:
+        """Open what one call cannot name: a folder as far down as one call goes, the next from there, and so on."""
+        here = os.dup(self._fd)
+        left = path.strip(b"/")
+        first = True
+        try:
+            while left:
+                cut = len(left) if len(left) < LONGEST else left.rfind(b"/", 0, LONGEST)
+                step, left = (left[:cut], left[cut:].lstrip(b"/")) if cut > 0 else (left, b"")
+                how = LOOK | os.O_DIRECTORY if left else flags
+                if self.real:
+                    there = os.open(step, how, dir_fd=here)
+                else:
+                    there = (open_in_root if first else open_beneath)(here, step, how)
+                os.close(here)
+                here, first = there, False
+        except BaseException:
+            os.close(here)
+            raise
+        return here
 
     def _by_component(self, path: bytes, flags: int) -> int:
         """Resolve one name after the other, symbolic links included, never above the root."""
