@@ -13,7 +13,7 @@ run: .venv/run $(CATALOG) ## scan this machine with the shipped example directiv
 	@$(BIN)/clearance scan; code=$$?; [ $$code -eq 1 ] || [ $$code -eq 4 ] || exit $$code
 
 test: .venv/test $(CATALOG) lint ## the quick suite: no root, no downloads but the locked packages
-	$(PYTEST) -m "not long" -q
+	$(PYTEST) -m "not long" -q -n 2
 
 test-long: .venv/test $(CATALOG) ## real tools from npm and PyPI, browsers, root
 	$(PYTEST) -m long -q
