@@ -15,6 +15,7 @@ import sys
 import textwrap
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
@@ -41,6 +42,7 @@ def command_lines() -> Iterator[tuple[str, ...]]:
             yield (verb.name, name)
 
 
+@lru_cache
 def help_of(*words: str) -> str:
     """What `--help` prints, as wide as the docs and without colour."""
     out = io.StringIO()
