@@ -8,7 +8,7 @@ import io
 import lzma
 import tarfile
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

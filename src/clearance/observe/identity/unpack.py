@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple, Protocol
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 
 from clearance.observe import archive
 from clearance.observe.identity.structure import pyinstaller

@@ -19,7 +19,7 @@ TRAILER: Final = b"\n---- Bun! ----\n"
 SECTIONS: Final = (".bun", "__BUN,__bun")
 ROW_SIZES: Final = (52, 36, 32, 28, 24)
 MOST_MODULES: Final = 8192
-MOST_SEGMENTS: Final = 16
+PADDING: Final = 20_480
 NAME_BYTES: Final = 512
 NAME_SHARE: Final = 64
 ARGUMENT_BYTES: Final = 4096
@@ -60,10 +60,13 @@ def find(reader: Reader, image: Image) -> Bundle | None:
         return _sized(reader, section.offset, end) or _trailed(reader, end)
     if reader.read(max(0, reader.size - 24), 16) == TRAILER:
         return _trailed(reader, reader.size - 8)
-    # The name of a section can be changed or gone; that the runtime is loaded with its payload cannot.
-    for span in image.segments[:MOST_SEGMENTS]:
-        if found := _sized(reader, span.offset, span.offset + span.size):
-            return found
+    # The name of a section can be changed or gone; that the loader maps the payload, as the last thing, cannot.
+    if image.segments:
+        last = max(image.segments, key=lambda span: span.offset + span.size)
+        start = max(last.offset, last.offset + last.size - PADDING)
+        tail = reader.read(start, last.offset + last.size - start)
+        if (at := tail.rfind(TRAILER)) >= 0:
+            return _trailed(reader, start + at + len(TRAILER))
     return None
 
 
@@ -115,24 +118,29 @@ def _trailed(reader: Reader, end: int) -> Bundle | None:
     base = end - 48 - count
     if base < 0 or table + length > count:
         return None
-    for size in ROW_SIZES:
-        if length % size or not 0 <= entry < length // size:
-            continue
-        row = reader.read(base + table + entry * size, 16)
-        if len(row) < 16:
-            return None
-        offset, name_size, content, content_size = struct.unpack("<IIII", row)
-        if not 0 < name_size <= NAME_BYTES or offset + name_size > count or content + content_size > count:
-            continue
-        name = reader.read(base + offset, name_size)
-        # A table's length can be a multiple of several row sizes: the last row must name a module too.
-        last = reader.read(base + table + length - size, 8)
-        if name.startswith(ROOTS) and reader.read(base + int.from_bytes(last[:4], "little"), 16).startswith(ROOTS):
-            text = b""
-            if 0 < arguments_size <= ARGUMENT_BYTES and arguments + arguments_size <= count:
-                text = reader.read(base + arguments, arguments_size)
-            return Bundle(
-                Module(base + offset, name_size, base + content, content_size), name.decode("utf-8", "replace"),
-                text.decode("utf-8", "replace"), base, count, base + table, length // size, size,
-            )  # fmt: skip
+    sizes = [size for size in ROW_SIZES if not length % size and entry < length // size]
+    for rooted in (True, False):
+        for size in sizes:
+            row = reader.read(base + table + entry * size, 16)
+            if len(row) < 16:
+                return None
+            offset, name_size, content, content_size = struct.unpack("<IIII", row)
+            if not 0 < name_size <= NAME_BYTES or offset + name_size > count or content + content_size > count:
+                continue
+            name = reader.read(base + offset, name_size)
+            # A table's length can be a multiple of several row sizes: the last row must name a module too.
+            last = int.from_bytes(reader.read(base + table + length - size, 4), "little")
+            if _names(name, rooted) and _names(reader.read(base + last, 16), rooted):
+                text = b""
+                if 0 < arguments_size <= ARGUMENT_BYTES and arguments + arguments_size <= count:
+                    text = reader.read(base + arguments, arguments_size)
+                return Bundle(
+                    Module(base + offset, name_size, base + content, content_size), name.decode("utf-8", "replace"),
+                    text.decode("utf-8", "replace"), base, count, base + table, length // size, size,
+                )  # fmt: skip
     return None
+
+
+def _names(data: bytes, rooted: bool) -> bool:
+    """Whether this is a module's name, or, where names were changed, at least looks like one."""
+    return data.startswith(ROOTS) if rooted else data[:8].isascii() and data[:8].decode().isprintable()
