@@ -102,7 +102,7 @@ def tool_of(reader: Reader) -> str | None:
     long = deep.identify(reader, RULES)
     assert isinstance(long, Identification)
     assert short is None or (short.tool == long.tool and short.version in (None, long.version))
-    return short and short.tool
+    return short.tool if short is not None else None
 
 
 def both(reader: Reader, package: Package | None = None) -> Identification | None:

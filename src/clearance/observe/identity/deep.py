@@ -153,6 +153,8 @@ def _worth_it(program: Program, tally: Tally) -> bool:
     if tally.certain():
         leader = tally.leader()
         return leader is not None and tally.version(leader[0]) is None
+    if not program.runs:
+        return bool(tally.found)
     return bool(tally.found or tally.signals or program.single) or any(part.size > LARGE for part in program.parts)
 
 

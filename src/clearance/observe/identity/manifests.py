@@ -12,8 +12,7 @@ import re
 from collections.abc import Set
 from typing import Final
 
-import msgspec
-
+from clearance.observe.identity.structure.objects import json_object
 from clearance.observe.identity.types import Traits
 
 SDKS: Final = frozenset(
@@ -53,12 +52,7 @@ PROGRAM, SDK, SAYS = 0.25, 0.2, 0.55
 
 def npm(package_json: bytes) -> Traits | None:
     """What a `package.json` shows; None where it shows nothing."""
-    try:
-        document = msgspec.json.decode(package_json)
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    if not isinstance(document, dict):
-        return None
+    document = json_object(package_json)
     required: set[str] = set()
     for key in ("dependencies", "optionalDependencies"):
         names = document.get(key)

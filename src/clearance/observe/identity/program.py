@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-import msgspec
-
 from clearance.model.tool import Where
 from clearance.observe import archive
 from clearance.observe.identity.structure import asar, bun, deno, elf, macho, native, node, pe, pyinstaller, scripts
 from clearance.observe.identity.structure.image import Image
+from clearance.observe.identity.structure.objects import json_object
 from clearance.observe.identity.tally import Piece, narrow
 from clearance.observe.identity.types import Package
 from clearance.observe.reader import Reader
@@ -75,11 +74,8 @@ def describe(reader: Reader, head: bytes) -> Program:
 
 def package_json(data: bytes, path: str, ecosystem: str = "npm") -> Package | None:
     """The package that a `package.json` names."""
-    try:
-        document = msgspec.json.decode(data)
-        name, version = document["name"], document.get("version")
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
+    document = json_object(data)
+    name, version = document.get("name"), document.get("version")
     if not isinstance(name, str) or not 0 < len(name) <= 214:
         return None
     return Package(ecosystem, name, version[:64] if isinstance(version, str) else None, path)
@@ -194,11 +190,7 @@ def _manifest(name: str, data: bytes, pieces: list[Piece], packages: list[Packag
     elif name == "__main__.py":
         pieces.append(Piece("code", "archive-main", data))
     elif name.endswith(("PEX-INFO", "environment.json")):
-        try:
-            document = msgspec.json.decode(data)
-            entry = document.get("entry_point") if isinstance(document, dict) else None
-        except (msgspec.DecodeError, RecursionError):
-            entry = None
+        entry = json_object(data).get("entry_point")
         if isinstance(entry, str):
             pieces.append(Piece("entry", "archive-entry", entry.partition(":")[0].encode("utf-8", "replace")))
     if found is not None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-import msgspec
-
 from clearance.observe.identity.structure.image import Span, clip
+from clearance.observe.identity.structure.objects import json_object
 from clearance.observe.reader import Reader
 
 HEADER_BYTES: Final = 16_777_216
@@ -32,7 +31,7 @@ def manifest(reader: Reader, head: bytes, most: int = HEADER_BYTES) -> Span | No
     if size > most:
         return None
     try:
-        entry = msgspec.json.decode(reader.read(16, size))["files"]["package.json"]
+        entry = json_object(reader.read(16, size))["files"]["package.json"]
         return clip("package.json", 8 + outer + int(entry["offset"]), int(entry["size"]), reader.size)
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError, RecursionError):
+    except (KeyError, TypeError, ValueError):
         return None

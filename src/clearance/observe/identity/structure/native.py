@@ -9,9 +9,8 @@ import re
 import zlib
 from typing import Final, NamedTuple
 
-import msgspec
-
 from clearance.observe.identity.structure.image import Image
+from clearance.observe.identity.structure.objects import json_object
 from clearance.observe.reader import Reader
 
 GO_SECTIONS: Final = (".go.buildinfo", "__DATA,__go_buildinfo")
@@ -66,10 +65,10 @@ def crate(reader: Reader, image: Image) -> Named | None:
         return None
     try:
         text = zlib.decompressobj().decompress(reader.read(section.offset, section.size), CRATE_BYTES)
-        packages = msgspec.json.decode(text)["packages"]
+        packages = json_object(text)["packages"]
         root = next(one for one in packages if one.get("root"))
         return Named(str(root["name"]), str(root["version"]), b"")
-    except (zlib.error, msgspec.DecodeError, KeyError, TypeError, AttributeError, StopIteration, RecursionError):
+    except (zlib.error, KeyError, TypeError, AttributeError, StopIteration):
         return None
 
 
