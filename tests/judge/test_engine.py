@@ -585,7 +585,7 @@ def test_boundaries_are_the_beginnings_and_ends() -> None:
         waivers: [{id: W, tool: alpha, until: 2026-01-31}]
         """)
     january = span("2026-01-01", "2026-01-31", dt.UTC)
-    assert judged.boundaries() == {january.start, january.end}
+    assert judged.boundaries == (january.start, january.end)
 
 
 @pytest.mark.parametrize("instant", [dt.datetime.min, dt.datetime.max, AT.replace(tzinfo=None)])

@@ -35,7 +35,7 @@ def diff(old: Judge, new: Judge, at: dt.datetime, sightings: Iterable[Subject] =
 
     A tool that differs in the same way in several circumstances is there once, with the plainest of them.
     """
-    ends = sorted(end for end in old.boundaries() | new.boundaries() if count(at) < end <= LATEST)
+    ends = sorted(end for end in {*old.boundaries, *new.boundaries} if count(at) < end <= LATEST)
     instants = (at, *map(moment, ends[:MOST_INSTANTS]))
     found: dict[object, Difference] = {}
     for subject in itertools.islice(_worth_trying(old, new, at), MOST_SUBJECTS):

@@ -64,7 +64,8 @@ class Judge:
 
     `catalog` are the facts handed in, `tools` those with the directive's own merged over them. `policy` is what
     every decision refers to; `rulings` are the waivers and rules in the order of judging, before the `default`.
-    `zone` is the directive's.
+    `zone` is the directive's. `boundaries` are the instants at which one of them begins or ends, in order, as
+    `instants.count` gives them.
     """
 
     def __init__(
@@ -82,6 +83,8 @@ class Judge:
         self.rulings = rulings.ordered
         self.default = rulings.default
         self.zone = rulings.zone
+        both = (instant for ruling in self.rulings for instant in (ruling.start, ruling.end))
+        self.boundaries = tuple(sorted({instant for instant in both if abs(instant) < FOREVER}))
         self._contact = rulings.contact
         self._hosts = hosts
         self._local = {tool.id: self.tools[tool.id] for tool in directive.tools}
@@ -126,11 +129,6 @@ class Judge:
                 )
             )
         return Trace(decision, seen.destination.host, seen.destination.residency, tuple(steps))
-
-    def boundaries(self) -> frozenset[int]:
-        """The instants at which a rule or waiver begins or ends, as `instants.count` gives them."""
-        both = (instant for ruling in self.rulings for instant in (ruling.start, ruling.end))
-        return frozenset(instant for instant in both if abs(instant) < FOREVER)
 
     def _decide(self, request: Request) -> tuple[Decision, Ruling, Seen]:
         facts = request.tool and self._local.get(request.tool.id, request.tool)

@@ -81,6 +81,7 @@ def version(text: str) -> Version:
     return Version(bool(numbers), epoch, _trimmed(numbers), _suffix(rest))
 
 
+@lru_cache(maxsize=4096)
 def version_range(text: str) -> Range:
     """The clauses of a range. `Unreadable` where it cannot be read."""
     found: list[Clause[Version] | Prefix] = []

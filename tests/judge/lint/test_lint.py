@@ -181,6 +181,12 @@ SHADOW = """
                                                                                       "until: 2026-12-31")),
                                                                                        ["error shadowed-rule"]),
         (("{tool: alpha, surface: config}", "allow", ""), ("{tool: alpha}", "block", ""), []),
+        (("{tool: [beta, alpha]}", "allow", ""), ("{tool: Alpha}", "block", ""), ["error shadowed-rule"]),
+        (("{tool: [beta, alpha]}", "allow", ""), ("{tool: [alpha, local]}", "block", ""), []),
+        (("{kind: coding-agent}", "allow", ""), ("{tool: alpha, kind: coding-agent}", "block", ""),
+         ["error shadowed-rule"]),
+        (("{tool: ['al*', beta]}", "allow", ""), ("{tool: ['alp*']}", "block", ""), ["error shadowed-rule"]),
+        (("{tool: alpha}", "allow", ""), ("{tool: 'alph*'}", "block", ""), []),
         (("{tool: alpha}", "allow", ""), ("{kind: coding-agent}", "block", ""), []),
     ],
 )  # fmt: skip

@@ -40,7 +40,7 @@ def _replacement(review: Review, path: Path, subject: str, ruling: Ruling, whom:
     begin = max(ruling.start, review.now)
     if not facts or begin >= min(ruling.end, LATEST):
         return
-    later = sorted(instant for instant in review.judge.boundaries() if begin < instant < min(ruling.end, LATEST))
+    later = tuple(instant for instant in review.judge.boundaries if begin < instant < min(ruling.end, LATEST))
     for instant in (begin, *later[:_MOST_INSTANTS]):
         refused = _refused(review, facts, instant, whom)
         if refused is None:

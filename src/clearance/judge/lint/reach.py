@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clearance.judge.cover import contradicts_itself, covers
+from clearance.judge.glob import fold, is_glob
 from clearance.judge.lint.review import Review
+from clearance.judge.match import several
 from clearance.judge.rulings import Ruling
 from clearance.judge.source import shown
 from clearance.model.directive import Match, Rule
@@ -37,9 +39,11 @@ def empty_and_impossible(review: Review) -> Iterator[Remark]:
 
 def shadowed(review: Review) -> Iterator[Remark]:
     """A rule that an earlier one always decides before: in force whenever it is, and true wherever it is."""
-    earlier: list[tuple[Rule, Ruling]] = []
+    # Only rules for any tool, or for the same one, can come into question: with thousands of rules that is what counts.
+    earlier: dict[str, list[tuple[Rule, Ruling]]] = {}
     for path, rule, ruling in review.rules():
-        for wide, wide_ruling in earlier:
+        tools = _tools(rule.match)
+        for wide, wide_ruling in (*earlier.get("", ()), *(earlier.get(tools[0], ()) if tools[0] else ())):
             if wide_ruling.start <= ruling.start and ruling.end <= wide_ruling.end and covers(wide.match, rule.match):
                 severity: Severity = "warning" if wide.effect == rule.effect else "error"
                 what = f'rule "{shown(rule.id)}" is never reached: rule "{shown(wide.id)}" decides all it could'
@@ -48,4 +52,11 @@ def shadowed(review: Review) -> Iterator[Remark]:
                 break
         else:
             if ruling.start < ruling.end:
-                earlier.append((rule, ruling))
+                for tool in tools:
+                    earlier.setdefault(tool, []).append((rule, ruling))
+
+
+def _tools(match: Match) -> tuple[str, ...]:
+    """The tools that a match names; an empty name where it can hold for any."""
+    named = tuple(fold(tool) for tool in several(match.tool or ()))
+    return named if named and not any(map(is_glob, named)) else ("",)

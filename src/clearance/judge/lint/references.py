@@ -152,12 +152,9 @@ def local_tools(review: Review) -> Iterator[Remark]:
 def settings(review: Review) -> Iterator[Remark]:
     """A setting that is neither a topic nor a data switch of a tool that the rule can match."""
     for path, rule, ruling in review.rules():
-        names = {
-            name
-            for tool in review.judge.tools.values()
-            if review.can_match(ruling, tool)
-            for name in review.switches.get(tool.id, ())
-        }
+        tools = review.judge.tools.values() if rule.settings else ()
+        matched = (tool for tool in tools if review.can_match(ruling, tool))
+        names = {name for tool in matched for name in review.switches.get(tool.id, ())}
         for name in rule.settings:
             if name not in names and name not in TOPICS:
                 what = f'rule "{shown(rule.id)}" sets "{shown(name)}", which is no data switch of a tool it can match'
