@@ -71,6 +71,18 @@ def test_what_is_observed_is_given_by_flags(capsys: pytest.CaptureFixture[str], 
     assert (agent["tool"], agent["rule"]) == (None, "agent")
 
 
+def test_an_endpoint_is_a_host_or_a_url(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "d.yaml"
+    path.write_text(
+        HEADER
+        + "endpoints: [{host: llm.corp.example, class: cleared-gateway}]\n"
+        + "rules: [{id: g, match: {endpoint_class: cleared-gateway}, effect: allow}]"
+    )
+    for endpoint in ("llm.corp.example", "https://key@LLM.corp.example:8443/v1"):
+        made = as_json(capsys, "decide", str(path), "--tool", "cursor", "--endpoint", endpoint, *AT)
+        assert made["rule"] == "g"
+
+
 @pytest.mark.parametrize(
     ("fail_on", "effects"),
     [("block", {"block"}), ("warn", {"warn", "block"}), ("allow", {"allow", "warn", "block"}), ("never", set())],

@@ -154,6 +154,15 @@ def test_a_tool_is_named_by_id_or_alias(tmp_path: Path) -> None:
     assert "did you mean" not in str(caught.value)
 
 
+def test_an_endpoint_may_be_a_url() -> None:
+    named = policy.endpoint_named
+    assert named("https://user:secret@LLM.corp.example:8443/v1?key=x") == "llm.corp.example"
+    assert named("[::1]:8080") == "::1"
+    assert [named(text) for text in ("llm.corp.example:80", "llm", "llm.corp.example")] == [
+        "llm.corp.example", "llm", "llm.corp.example",
+    ]  # fmt: skip
+
+
 def test_cases_are_found_beside_the_directive(tmp_path: Path, folder: Path) -> None:
     directive = write(tmp_path / "d.yaml")
     assert policy.cases_of(directive, ()) == ()

@@ -51,7 +51,7 @@ class Asked:
     host: str | None = None
     "The host it runs on."
     endpoint: str | None = None
-    "The host it sends to. Default: the tool's own."
+    "The host it sends to, or its URL. Default: the tool's own."
     surface: Surface | None = None
     "How it shows."
     confidence: Confidence | None = None
@@ -222,7 +222,7 @@ def _asked(directive: str, asked: Asked) -> tuple[Judge, Request, str]:
         at=_instant(asked.at, judge),
         version=asked.version,
         surface=asked.surface,
-        endpoint=asked.endpoint,
+        endpoint=None if asked.endpoint is None else task.endpoint_named(asked.endpoint),
         user=asked.user,
         unix_groups=asked.group,
         host=asked.host,

@@ -27,6 +27,7 @@ from clearance.judge.source import LARGEST, shown
 from clearance.model.decision import Request, ToolFacts
 from clearance.model.review import CaseResult, Remark, Subject
 from clearance.model.terms import Confidence, Surface
+from clearance.observe.urls import host_of
 
 LARGEST_SCAN: Final = 256 << 20
 """The most bytes that are read of a scan's document."""
@@ -80,6 +81,11 @@ def tool_named(judge: Judge, catalog: Catalog, name: str) -> ToolFacts:
         hint=f'did you mean "{shown(near[0])}"?' if near else "",
         remedy="see the ids with: clearance explain",
     )
+
+
+def endpoint_named(text: str) -> str:
+    """The host that a URL, a `host:port` or a plain name means."""
+    return host_of(text) or text
 
 
 def cases_of(directive: str, cases: Sequence[str]) -> tuple[str, ...]:
