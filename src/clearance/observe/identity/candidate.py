@@ -52,7 +52,7 @@ SPEAKS: Final = ahocorasick_rs.BytesAhoCorasick(
 JAVASCRIPT: Final = (
     b"import", b"require(", b"exports", b"function", b"const ", b"var ", b"let ", b"=>", b"process.", b"// @bun",
 )  # fmt: skip
-PYTHON: Final = (b"import ", b"def ", b"from ", b"class ", b"__future__")
+PYTHON: Final = (b"\nimport ", b"\nfrom ", b"\ndef ", b"\nclass ", b"\nasync def ", b"\n    def ", b"\nif __name__")
 
 
 def classify(head: bytes, size: int) -> Kind | None:
@@ -101,7 +101,8 @@ def _text(head: bytes, size: int) -> Kind | None:
     if size < LARGE_TEXT and not _speaks(head):
         return None
     javascript = sum(word in head for word in JAVASCRIPT)
-    python = sum(word in head for word in PYTHON)
+    lines = b"\n" + head.replace(b"\r", b"")
+    python = sum(word in lines for word in PYTHON)
     if python >= 2 and b";" not in head[:2048].replace(b"; ", b"") and b"{" not in head[:64]:
         return "python"
     if javascript >= 2:

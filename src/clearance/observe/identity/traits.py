@@ -11,71 +11,18 @@ The weights were set on published agents that the catalog lacks, and on librarie
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
+from clearance.observe.identity.structure.objects import json_object
 from clearance.observe.identity.types import Traits
 
-SIGNALS: Final[dict[str, tuple[str, ...]]] = {
-    "sdk": (
-        "import anthropic", "from anthropic", "import openai", "from openai", "@anthropic-ai/sdk", 'from "openai"',
-        "from 'openai'", 'require("openai")', "require('openai')", "@google/genai", "google.genai",
-        "google.generativeai", "import litellm", "from litellm", "@ai-sdk/", "import ollama", "from ollama",
-        "from groq", "from mistralai", "@mistralai/", "import cohere", "from smolagents", "from pydantic_ai",
-        "langchain_openai", "langchain_anthropic", "@langchain/", "anthropic.resources", "openai.resources",
-        "anthropic._client", "openai._client", "anthropic-typescript", "X-Stainless-Lang", "from openhands.sdk",
-    ),
-    "native sdk": (
-        "github.com/anthropics/anthropic-sdk-go", "github.com/openai/openai-go", "github.com/sashabaranov/go-openai",
-        "github.com/tmc/langchaingo", "charm.land/fantasy", "google.golang.org/genai", "github.com/ollama/ollama/api",
-        "github.com/cloudwego/eino", "/async-openai-", "/rig-core-", "/ollama-rs-", "/anthropic-sdk-", "/genai-0",
-        "/misanthropic-", "/llm-1", "/langchain-rust-",
-    ),
-    "call": (
-        "/v1/messages", "/chat/completions", "chat.completions.create", "messages.create(", "messages.stream(",
-        "generate_content(", "generateContent", "responses.create(", "litellm.completion", "litellm.acompletion",
-        "streamText(", "generateText(", "ollama.chat", ":streamGenerateContent", "/api/chat", "converse_stream",
-    ),
-    "protocol": (
-        "tool_use", "tool_calls", "tool_result", "tool_call_id", "input_schema", "function_call", "tool_choice",
-        '"role": "tool"', "role:\"tool\"", "tools/call", "session/prompt", "toolCallId", "tool_use_id",
-        "inputSchema", "stop_reason", "finish_reason", "functionDeclarations",
-    ),
-    "tools": (
-        "run_command", "execute_command", "run_shell", "write_file", "read_file", "edit_file", "apply_patch",
-        "str_replace", "list_files", "execute_bash", "shell_command", "run_terminal", "run_bash", "bash_tool",
-        "create_file", "search_files", "writeFile", "readFile", "editFile", "execute_code", "run_python",
-        "\"bash\"", "'bash'", "list_dir", "grep_search",
-    ),
-    "acts": (
-        "subprocess.run", "subprocess.Popen", "subprocess.check_output", "create_subprocess", "os.system(",
-        "child_process", "execSync", "spawnSync", "execFile", "Bun.spawn", "node-pty", "execa", "pexpect",
-        "subprocess",
-    ),
-    "prompt": (
-        "You are a coding", "You are an autonomous", "You are an AI", "You are an expert", "You are a helpful",
-        "You are an interactive", "You are a software", "You are a senior", "coding assistant", "coding agent",
-        "You have access to", "software engineer", "You can interact with", "programming assistant",
-        "system_prompt", "systemPrompt", "SYSTEM_PROMPT",
-    ),
-    "key": (
-        "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "OPENAI_API_BASE",
-        "GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENROUTER_API_KEY", "DEEPSEEK_API_KEY", "GROQ_API_KEY",
-        "MISTRAL_API_KEY", "XAI_API_KEY", "OLLAMA_HOST", "LLM_API_KEY", "LLM_BASE_URL",
-    ),
-    "started": (
-        '__name__ == "__main__"', "__name__ == '__main__'", "argparse.ArgumentParser", "@click.command",
-        "@click.group", "typer.Typer", "process.argv", "new Command(", "sys.argv", "parseArgs(",
-        "import readline", "node:readline", "readline/promises", "prompt_toolkit", "process.stdin",
-    ),
-}  # fmt: skip
-"""Strings by signal. `tests/observe/identity` keeps them free of what the rules of one tool are."""
+_LISTS: Final = json_object(Path(__file__).with_name("signals.json").read_bytes())
 
-HOSTS: Final = (
-    "api.anthropic.com", "api.openai.com", "generativelanguage.googleapis.com", "openrouter.ai/api",
-    "api.deepseek.com", "api.mistral.ai", "api.groq.com", "api.x.ai", "bedrock-runtime", "dashscope.aliyuncs.com",
-    "api.moonshot", "localhost:11434", "127.0.0.1:11434", "api.together.xyz", "api.fireworks.ai", "api.cerebras.ai",
-    "api.cohere", "api.perplexity.ai", "integrate.api.nvidia.com", "open.bigmodel.cn", "api.z.ai",
-)  # fmt: skip
+SIGNALS: Final[dict[str, tuple[str, ...]]] = {name: tuple(texts) for name, texts in _LISTS["signals"].items()}
+"""Strings by signal."""
+
+HOSTS: Final[tuple[str, ...]] = tuple(_LISTS["hosts"])
 """Model hosts: each different one counts."""
 
 FIXED: Final = 0.05
