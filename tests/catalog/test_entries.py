@@ -60,14 +60,6 @@ def test_a_tool_shows_on_a_host_and_has_facts_to_judge(tool: Tool) -> None:
     assert facts.kind
 
 
-@TOOLS
-def test_no_entry_names_a_registry_by_its_host(tool: Tool) -> None:
-    for _, fact in facts(tool):
-        for source in fact.source:
-            assert "registry.npm" not in source
-            assert "pypi.org" not in source
-
-
 def test_what_belongs_to_nobody_is_shared() -> None:
     assert CATALOG.shared is not None
     assert "./AGENTS.md" in CATALOG.shared.instructions.value
