@@ -168,12 +168,12 @@ def _whole(reader: Reader, program: Program, tally: Tally) -> None:
             if tally.certain():
                 break
     leader = tally.leader()
-    if leader is None or tally.version(leader[0]) is not None or not tally.rules.versions.get(leader[0]):
+    rules = tally.rules.versions.get(leader[0], ()) if leader else ()
+    if leader is None or tally.version(leader[0]) is not None or not rules:
         return
     for part, data in _pieces(reader, parts):
-        if tally.add_version(leader[0], Piece(part.where, part.kind, data)):
+        if any(tally.add_version(leader[0], rule, Piece(part.where, part.kind, data)) for rule in rules):
             return
-        tally.forget()
 
 
 def _pieces(reader: Reader, parts: Iterable[Part]) -> Iterator[tuple[Part, bytes]]:
@@ -193,6 +193,5 @@ def _sources(reader: Reader, bundle: bun.Bundle) -> tuple[Part, ...]:
     """The modules of a Bun program as parts."""
     return tuple(
         Part("code", "bun-module", module.offset, module.size)
-        for module in bun.modules(reader, bundle)[:MOST_MODULES]
-        if module.size >= SMALLEST_MODULE
+        for module in bun.modules(reader, bundle, SMALLEST_MODULE)[:MOST_MODULES]
     )

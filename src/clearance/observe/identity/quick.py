@@ -23,7 +23,7 @@ STEP: Final = 16_384
 LAST: Final = 8_192
 SCRIPT_FIRST: Final = 32_768
 SCRIPT_LAST: Final = 163_840
-NEAR: Final = 262_144
+NEAR: Final = 196_608
 DATA_FIRST: Final = 131_072
 SPREAD: Final = 72
 SPREAD_STEP: Final = 8_192
@@ -113,18 +113,23 @@ def _near(reader: Reader, program: Program, tally: Tally) -> bool:
             for share in rule.near:
                 start = max(0, int(part.size * share) - NEAR // 2) & ~1
                 data = reader.read(part.offset + start, min(NEAR, part.size - start))
-                if tally.add_version(leader[0], Piece(part.where, part.kind, data)):
+                if tally.add_version(leader[0], rule, Piece(part.where, part.kind, data)):
                     return tally.settled()
     return False
 
 
 def _related(reader: Reader, bundle: bun.Bundle, tally: Tally) -> Iterator[Piece]:
-    """Modules that the entry imports, the smallest first; where they cannot be told by name, the tiniest of all."""
+    """Modules that the entry imports, the last one first: a short entry ends by starting the program itself. Where they
+    cannot be told by name, the tiniest modules of all, which hold the constants that the bundler shares.
+    """
     entry = next((piece.data for piece in tally.pieces if piece.kind == "bun-code"), b"")
-    wanted = list(dict.fromkeys(IMPORT.findall(entry)))[: 4 * MOST_RELATED]
-    modules = sorted(bun.lookup(reader, bundle, wanted), key=lambda one: one.size)[:MOST_RELATED] if wanted else []
-    if not modules and bundle.rows <= MOST_TINY_ROWS:
-        modules = [one for one in bun.modules(reader, bundle) if 16 <= one.size <= TINY][:MOST_TINY]
+    wanted = list(dict.fromkeys(reversed(IMPORT.findall(entry))))[:MOST_RELATED]
+    modules = bun.lookup(reader, bundle, wanted) if wanted else ()
+    if not modules:
+        if bundle.rows <= MOST_TINY_ROWS:
+            tiny = bun.modules(reader, bundle, 16, TINY)[:MOST_TINY]
+            yield Piece("code", "bun-module", b"\n".join(reader.read(one.offset, one.size) for one in tiny))
+        return
     left = RELATED_BYTES
     for module in modules:
         if left <= 0:
@@ -132,8 +137,9 @@ def _related(reader: Reader, bundle: bun.Bundle, tally: Tally) -> Iterator[Piece
         data = reader.read(module.offset, min(module.size, STEP, left))
         left -= len(data)
         yield Piece("code", "bun-module", data)
-        if module.size > 2 * STEP:
-            yield Piece("code", "bun-module", reader.read(module.offset + module.size - LAST, LAST))
+        if module.size > STEP:
+            last = min(LAST, module.size - STEP)
+            yield Piece("code", "bun-module", reader.read(module.offset + module.size - last, last))
 
 
 def _spread(reader: Reader, program: Program) -> Iterator[Piece]:

@@ -24,7 +24,7 @@ from clearance.observe.identity.traits import HOSTS, SIGNALS
 WHERES: Final[tuple[Where, ...]] = ("package", "entry", "argv", "modules", "code", "data")
 NAMED: Final[frozenset[Where]] = frozenset({"entry", "argv", "modules"})
 ROLES: Final[tuple[Role, ...]] = ("package", "entry", "banner", "build-path", "module", "variable", "text")
-STEM_BYTES: Final = 11
+STEM_BYTES: Final = 24
 MOST_MATCHES: Final = 16_384
 LITERAL: Final = re.compile(r"(?:[^\\.^$*+?{}\[\]|()]|\\[^A-Za-z0-9](?![*+?{]))*")
 
@@ -65,7 +65,7 @@ class Rules:
         self.rules: list[Rule] = []
         self.literals: list[bytes] = []
         self.owners: list[list[int]] = []
-        self.stems: list[list[int]] = []
+        self.stems: list[list[tuple[int, bytes]]] = []
         self.over: dict[str, tuple[str, ...]] = {}
         self.heirs: dict[str, list[str]] = {}
         self.versions: dict[str, tuple[VersionRule, ...]] = {}
@@ -87,9 +87,9 @@ class Rules:
                     self.literals.append(text.encode())
                     self.owners.append([])
                 self.signals[place] = signal
-        stems: dict[bytes, list[int]] = {}
+        stems: dict[bytes, list[tuple[int, bytes]]] = {}
         for number, literal in enumerate(self.literals):
-            stems.setdefault(literal[:STEM_BYTES], []).append(number)
+            stems.setdefault(literal[:STEM_BYTES], []).append((number, literal))
         self.stems = list(stems.values())
         self.automaton = ahocorasick_rs.BytesAhoCorasick(
             list(stems) or [b"\0no marker\0"], implementation=ahocorasick_rs.Implementation.DFA
@@ -102,7 +102,9 @@ class Rules:
         """The literals that occur in a piece, by their number."""
         found: set[int] = set()
         for stem, at, _ in self.automaton.find_matches_as_indexes(data, overlapping=True)[:MOST_MATCHES]:
-            found.update(number for number in self.stems[stem] if data.startswith(self.literals[number], at))
+            for number, literal in self.stems[stem]:
+                if number not in found and data.startswith(literal, at):
+                    found.add(number)
         return found
 
     def tool_of_package(self, ecosystem: str, name: str) -> str | None:

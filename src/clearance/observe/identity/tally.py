@@ -39,7 +39,7 @@ class Tally:
         self.support: dict[str, dict[str, Evidence]] = {}
         self.signals: dict[str, set[int]] = {}
         self.package: Package | None = None
-        self._versions: dict[tuple[str, int], str | None] = {}
+        self._versions: dict[str, tuple[int, str | None]] = {}
 
     def add_package(self, package: Package, *, own: bool = False) -> None:
         """The program's package. `own`: the program itself says so, so that it needs no other proof."""
@@ -73,10 +73,12 @@ class Tally:
             roles = (self.support if rule.support else self.roles).setdefault(rule.tool, {})
             roles.setdefault(rule.role, Evidence(kind, f"{rule.role}: {text}"))
 
-    def add_version(self, tool: str, piece: Piece) -> bool:
-        """Looks in a piece for nothing but the tool's version. Whether it is there."""
-        self.pieces.append(Piece(piece.where, piece.kind, narrow(piece.data)))
-        return self.version(tool) is not None
+    def add_version(self, tool: str, rule: VersionRule, piece: Piece) -> bool:
+        """Looks in a piece for nothing but the tool's version, by one rule. Whether it is there."""
+        version = version_in((rule,), Piece(piece.where, piece.kind, narrow(piece.data)))
+        if version is not None and self.version(tool) is None:
+            self._versions[tool] = (len(self.pieces), version)
+        return version is not None
 
     def add_marker(self, tool: str, marker: Marker, kind: str) -> None:
         """A marker that was found somewhere: it says less than one found where it belongs."""
@@ -110,12 +112,13 @@ class Tally:
 
     def version(self, tool: str) -> str | None:
         """The version that the pieces show, else the package's."""
-        for piece_number, piece in enumerate(self.pieces):
-            key = (tool, piece_number)
-            if key not in self._versions:
-                self._versions[key] = _version(self.rules.versions.get(tool, ()), piece)
-            if self._versions[key] is not None:
-                return self._versions[key]
+        seen, version = self._versions.get(tool, (0, None))
+        if version is None and seen < len(self.pieces):
+            rules = self.rules.versions.get(tool, ())
+            version = next((one for piece in self.pieces[seen:] if (one := version_in(rules, piece))), None)
+            self._versions[tool] = (len(self.pieces), version)
+        if version is not None:
+            return version
         package = self.package
         if package is not None and self.rules.tool_of_package(package.ecosystem, package.name) == tool:
             return package.version
@@ -179,7 +182,8 @@ def _named(package: Package) -> str:
     return f"{package.ecosystem}:{package.name}" + (f"@{package.version}" if package.version else "")
 
 
-def _version(rules: tuple[VersionRule, ...], piece: Piece) -> str | None:
+def version_in(rules: tuple[VersionRule, ...], piece: Piece) -> str | None:
+    """The version that a piece states."""
     for rule in rules:
         if rule.where != piece.where or not rule.literal:
             continue

