@@ -89,3 +89,26 @@ def test_a_star_names_every_member() -> None:
     ]
     assert list(lookup_all({"l": [{"u": 1}, {"u": 2}]}, "l.*.u")) == [("l.0.u", 1), ("l.1.u", 2)]
     assert list(lookup_all([1, 2], "*")) == [("0", 1), ("1", 2)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("yaml", "openai-api-key: '{secret}"),
+        ("yaml", "a: *{secret}"),
+        ("yaml", "a: !{secret} b"),
+        ("yaml", "{secret}: 1\n{secret}: 2\n: ]"),
+        ("json", '{{"key": {secret}}}'),
+        ("jsonc", '{{"key": "{secret}'),
+        ("toml", "key = {secret}"),
+        ("toml", "{secret} = 1\n{secret} = 2"),
+        ("plist", "<plist><dict><key>{secret}</dict>"),
+    ],
+)
+@given(secret=st.from_regex(r"[a-z]{2}[0-9]{14}[a-z]{4}", fullmatch=True))
+def test_an_error_never_quotes_the_document(kind: str, text: str, secret: str) -> None:
+    try:
+        parse(text.format(secret=secret).encode(), kind)
+    except ValueError as error:
+        assert secret not in str(error)
+        assert secret[:8] not in str(error)

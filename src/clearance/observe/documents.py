@@ -21,27 +21,41 @@ LIMIT: Final = 1 << 20
 YAML_LIMIT: Final = 1 << 16
 """Bytes. The YAML reader takes 13 microseconds a byte; settings in YAML are small."""
 
+YAML_ALIASES: Final = 1000
+YAML_MERGES: Final = 8
+"""Aliases where mappings are merged: each level of merging may multiply the one below it."""
+
+YAML_NESTING: Final = 64
+"""Brackets in brackets. The YAML reader's time grows with their square; settings have four or five."""
+
 Value = Any
 """What JSON, TOML and YAML have in common: dict, list, str, int, float, bool, None."""
 
 _TOKEN = re.compile(rb'["/,}\]]')
+_ALIAS = re.compile(rb"(?<![\w*/.\"'\\-])\*(?=\w)")
+_BRACKET = re.compile(rb"[\[\]{}]")
 _IN_STRING = re.compile(rb'["\\]')
 _NEWLINE = re.compile(rb"[\r\n]")
+_PLACE = re.compile(r"byte \d+|line \d+,? column \d+|end of document|truncated")
+
+
+class Refused(ValueError):
+    """Why a document is not read, in words of this module alone."""
 
 
 def parse(data: bytes, kind: str) -> Value:
     """The document's value. `kind` is a `Location.format`: json, jsonc, toml, yaml, plist. ValueError says why not."""
     limit = YAML_LIMIT if kind == "yaml" else LIMIT
     if len(data) > limit:
-        raise ValueError(f"larger than {limit} bytes")
+        raise Refused(f"larger than {limit} bytes")
     try:
         return _parse(data, kind)
-    except ValueError as error:
-        raise ValueError(_one_line(error)) from None
+    except Refused:
+        raise
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise Refused("nested too deeply") from None
     except Exception as error:  # noqa: BLE001 - ruamel and plistlib let errors of many kinds through on hostile bytes
-        raise ValueError(_one_line(error)) from None
+        raise Refused(_where(error)) from None
 
 
 def _parse(data: bytes, kind: str) -> Value:
@@ -59,7 +73,7 @@ def _parse(data: bytes, kind: str) -> Value:
         return _yaml(data)
     if kind == "plist":
         return plistlib.loads(data)
-    raise ValueError(f"no reader for {kind!r}")
+    raise Refused(f"no reader for {kind!r}")
 
 
 def without_comments(data: bytes) -> bytes:
@@ -102,8 +116,14 @@ def _string_end(data: bytes, at: int) -> int:
 
 
 def _yaml(data: bytes) -> Value:
-    if data.count(b"*") > 1000 and data.count(b"&") > 8:
-        raise ValueError("too many aliases")
+    aliases = len(_ALIAS.findall(data))
+    if aliases > YAML_ALIASES or (b"<<" in data and aliases > YAML_MERGES):
+        raise Refused("too many aliases")
+    depth = 0
+    for bracket in _BRACKET.findall(data):
+        depth = depth + 1 if bracket in b"[{" else max(0, depth - 1)
+        if depth > YAML_NESTING:
+            raise Refused("nested too deeply")
     from ruamel.yaml import YAML
 
     loader = YAML(typ="safe", pure=True)
@@ -111,8 +131,13 @@ def _yaml(data: bytes) -> Value:
     return loader.load(data.decode("utf-8"))
 
 
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+def _where(error: Exception) -> str:
+    """Where a document stopped making sense. What a parser says quotes the document, which may hold a secret."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        return f"line {mark.line + 1}, column {mark.column + 1}"
+    place = _PLACE.search(str(error))
+    return " ".join(place.group().split()) if place else "not understood"
 
 
 def lookup(document: Value, key: str) -> Value | None:

@@ -22,7 +22,7 @@ from clearance.observe.identity.candidate import Kind, classify, silent
 from clearance.observe.identity.rules import Rules
 from clearance.observe.identity.types import Identification
 from clearance.observe.packages import Packages
-from clearance.observe.patterns import Index, Wanted
+from clearance.observe.patterns import Here, Index, Wanted
 from clearance.observe.probe import AgentTraits, Found, Observation
 from clearance.observe.reader import BytesReader, FdReader, Reader
 from clearance.observe.rooted import FOLDER
@@ -38,6 +38,9 @@ SMALL: Final = 64
 PACKAGE_FOLDERS: Final = ("/node_modules/", "/site-packages/", "/dist-packages/", "/.git/", "/__pycache__/")
 NEIGHBOURS: Final = 4096
 """Names of a folder that a probe is shown at most."""
+
+MOST: Final = 1000
+"""Observations that one probe may make of one file. Nobody has so many servers; a document made to flood a scan has."""
 
 LONGEST: Final = 16_384
 """Bytes of a path. What is nested deeper is reported: a file system can be endless."""
@@ -106,7 +109,6 @@ class Visitor:
 
     def _entries(self, path: str, fd: int) -> list[str]:
         below: list[str] = []
-        matched: list[tuple[str, os.stat_result, list[Wanted]]] = []
         links: list[str] = []
         names: list[str] = []
         files = 0
@@ -114,43 +116,31 @@ class Visitor:
         settled = any(part in f"{path}/" for part in PACKAGE_FOLDERS)
         searched = path in self._searched
         here = self.index.here(path)
-        matches, maybe = here.matches, here.maybe
         with os.scandir(fd) as entries:
             for entry in entries:
                 name = entry.name
-                if len(names) < NEIGHBOURS:
-                    names.append(name)
+                names.append(name)
+                if len(names) == NEIGHBOURS:
+                    self._matching(path, fd, here, names)
+                    names = []
                 try:
-                    if not entry.is_file(follow_symlinks=False):
-                        if entry.is_dir(follow_symlinks=False):
-                            if self._enter(path, name):
-                                below.append(f"{path}/{name}")
-                            if maybe(name):
-                                for wanted in matches(name, True):
-                                    self.hand(f"{path}/{name}", wanted)
-                        elif entry.is_symlink():
-                            if searched:
-                                links.append(name)
-                        elif maybe(name):
-                            self._special(path, name, matches(name, False))
-                        continue
-                    files += 1
-                    what = entry.stat(follow_symlinks=False)
+                    if entry.is_file(follow_symlinks=False):
+                        files += 1
+                        what = entry.stat(follow_symlinks=False)
+                        size = what.st_size
+                        if size >= LARGE or (size >= SMALL and (not settled or what.st_mode & 0o111)):
+                            self._look(path, name, fd, what)
+                    elif entry.is_dir(follow_symlinks=False):
+                        if self._enter(path, name):
+                            below.append(f"{path}/{name}")
+                    elif searched and entry.is_symlink():
+                        links.append(name)
                 except OSError as error:
                     unseen = error if error.errno not in _GONE else unseen
-                    continue
-                if maybe(name) and (asked := matches(name, False)):
-                    matched.append((name, what, asked))
-                    if len(matched) == NEIGHBOURS:
-                        self._hand_all(path, fd, matched, tuple(names))
-                size = what.st_size
-                if size >= LARGE or (size >= SMALL and (not settled or what.st_mode & 0o111)):
-                    self._look(path, name, fd, what)
         self.files += files
+        self._matching(path, fd, here, names)
         if unseen is not None:
             self._missed("walk", path, unseen)
-        if matched:
-            self._hand_all(path, fd, matched, tuple(names))
         for name in links:
             self._linked(f"{path}/{name}")
         return below
@@ -203,13 +193,24 @@ class Visitor:
             if fd >= 0:
                 os.close(fd)
 
-    def _hand_all(
-        self, path: str, fd: int, matched: list[tuple[str, os.stat_result, list[Wanted]]], names: Sequence[str]
-    ) -> None:
-        """Give the matching files of the open folder to the probes, each opened once at most; empties `matched`."""
-        for name, what, asked in matched:
+    def _matching(self, path: str, fd: int, here: Here, names: Sequence[str]) -> None:
+        """Give the entries of the open folder that match to the probes. A file is opened once at most."""
+        for name in here.likely(names):
+            for wanted in here.matches(name, True):
+                self._elsewhere(f"{path}/{name}", wanted, ())
+            asked = here.matches(name, False)
+            if not asked:
+                continue
             opened = -1
             try:
+                what = os.stat(name, dir_fd=fd, follow_symlinks=False)
+                if stat.S_ISLNK(what.st_mode):
+                    for wanted in asked:
+                        self._elsewhere(f"{path}/{name}", wanted, names)
+                elif not stat.S_ISREG(what.st_mode) and not stat.S_ISDIR(what.st_mode):
+                    self._special(path, name, asked)
+                if not stat.S_ISREG(what.st_mode):
+                    continue
                 if any(wanted.pattern.read for wanted in asked):
                     opened, what = self.view.rooted.open_entry(name, fd, what.st_uid)
                 reader = FdReader(opened, what.st_size) if opened >= 0 else _EMPTY
@@ -221,7 +222,6 @@ class Visitor:
             finally:
                 if opened >= 0:
                     os.close(opened)
-        matched.clear()
 
     def _special(self, folder: str, name: str, asked: Sequence[Wanted]) -> None:
         """Says of a pipe, socket or device whose content a probe asked for that it was not opened."""
@@ -235,6 +235,14 @@ class Visitor:
         if kind in SPECIAL:
             reason = f"{SPECIAL[kind]}, which is never opened"
             self.seen.append(Skipped(self.index.probes[probe].name, f"{folder}/{name}", reason))
+
+    def _elsewhere(self, path: str, wanted: Wanted, names: Sequence[str]) -> None:
+        """As `hand`, for what may be a link: not where it leads into a place to stay out of."""
+        try:
+            self.view.resolve(path)
+        except OSError:
+            return
+        self.hand(path, wanted, names)
 
     def _parse(self, path: str, wanted: Wanted, reader: Reader, what: os.stat_result, names: Sequence[str]) -> None:
         probe = self.index.probes[wanted.probe]
@@ -252,11 +260,14 @@ class Visitor:
             folder=wanted.pattern.folder,
         )
         try:
-            self.seen.extend(probe.parse(found, self.catalog))
+            observed = iter(probe.parse(found, self.catalog))
+            self.seen.extend(itertools.islice(observed, MOST))
+            if next(observed, None) is not None:
+                self.seen.append(Skipped(probe.name, path, f"shows more than {MOST} things; the first are listed"))
         except OSError as error:
             self._missed(probe.name, path, error)
         except Exception as error:  # noqa: BLE001 - a probe's defect costs one file, never the scan
-            self.seen.append(Skipped(probe.name, path, f"could not be read: {type(error).__name__}: {error}"[:300]))
+            self.seen.append(Skipped(probe.name, path, f"could not be read ({type(error).__name__})"))
 
     def _look(self, folder: str, name: str, folder_fd: int, what: os.stat_result) -> None:
         """Look into one file that could be a program."""
