@@ -1,7 +1,10 @@
-"""A tree of files shaped like a developer's home, made the same way each time: node_modules, .git, environments, build
-folders and sources, with sizes as they are found there (one file in six has 2 KiB or more).
+"""A tree of files shaped like a developer's home, the same names, sizes and bytes each time it is made.
 
-`python -m tests.bench.tree DIR [FILES]` makes one; one of a million files takes 5 GB and a few minutes.
+Shares follow `node_modules`, `.git`, virtual environments, Rust `target` folders and sources as people have them: 25
+files a folder, one file in six of 2 KiB and more. Each kind of file begins as the real thing does, since a scan looks
+at that. No file is a hard link of another.
+
+`python -m tests.bench.tree DIR [FILES]` makes one; one of a million files takes 5 GB and a minute or two.
 """
 
 from __future__ import annotations
@@ -9,112 +12,229 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import shutil
 import sys
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+LARGE_SHARE = 0.165
+LARGEST = 1 << 19
+POOL = 1 << 20
+RECIPE = 2
+"""Which recipe made a tree. One that another made is made again."""
+
 WORDS = (
-    "import", "export", "function", "const", "return", "module", "require", "class", "extends", "value", "index",
-    "options", "buffer", "stream", "parser", "result", "config", "default", "async", "await", "promise", "callback",
+    "value", "index", "buffer", "node", "option", "result", "parse", "token", "stream", "handler", "module",
+    "context", "state", "entry", "queue", "cache", "route", "schema", "field", "record", "cursor", "offset",
+    "length", "source", "target", "event", "listener", "promise", "resolve", "reject", "default", "config", "path",
+    "file", "name", "size", "read", "write", "open", "close", "error", "message", "format", "locale", "matrix",
+    "vector", "point", "colour", "width", "height",
 )  # fmt: skip
-SIZES = (
-    (0.18, 40, 200),
-    (0.34, 200, 900),
-    (0.315, 900, 2047),
-    (0.115, 2048, 8000),
-    (0.04, 8000, 60000),
-    (0.01, 60000, 400000),
-)
-"""Share, smallest, largest, in bytes."""
+
+File = tuple[str, str]
+"""A name below the project's folder, and the kind of its content."""
 
 
-def text(seed: int, length: int) -> bytes:
-    """Source-like text."""
-    rng = random.Random(seed)
-    line = []
-    size = 0
-    while size < length:
-        word = rng.choice(WORDS) + rng.choice((" ", "(", ") {\n", ";\n", ", ", " = ", "."))
-        line.append(word)
-        size += len(word)
-    return "".join(line).encode()[:length]
-
-
-class Shape:
-    """One kind of folder: what its files are called, and whether their bytes are text."""
-
-    def __init__(self, path: str, endings: tuple[str, ...], binary: bool = False) -> None:
-        self.path = path
-        self.endings = endings
-        self.binary = binary
-
-
-SHAPES = (
-    Shape("src/app{a}/node_modules/pkg-{b}/lib", (".js", ".js", ".d.ts", ".js.map", ".mjs")),
-    Shape("src/app{a}/node_modules/pkg-{b}/dist/esm", (".js", ".ts", ".cjs")),
-    Shape("src/app{a}/node_modules/@scope{c}/pkg-{b}", (".js", ".json", ".md", "")),
-    Shape("src/app{a}/.git/objects/{c:02x}", ("",), binary=True),
-    Shape("src/app{a}/.venv/lib/python3.11/site-packages/mod{b}", (".py", ".pyi", ".py")),
-    Shape("src/app{a}/.venv/lib/python3.11/site-packages/mod{b}/__pycache__", (".pyc",), binary=True),
-    Shape("src/app{a}/target/debug/deps{c}", (".o", ".rlib", ".d", ".rmeta"), binary=True),
-    Shape("src/app{a}/src/part{b}", (".py", ".ts", ".go", ".rs", ".css", ".html", ".md")),
-)
-WEIGHTS = (26, 20, 16, 8, 12, 6, 4, 8)
-
-
-def make(root: Path, files: int, workers: int = 2) -> None:
+def make(root: Path, files: int) -> None:
     """Make the tree below `root`, unless it is there whole."""
-    mark = root / ".whole"
-    if mark.exists() and mark.read_text() == str(files):
+    mark = root.with_name(f"{root.name}.whole")
+    said = f"{files} files, recipe {RECIPE}"
+    if root.is_dir() and mark.is_file() and mark.read_text() == said:
         return
-    root.mkdir(parents=True, exist_ok=True)
-    share = files // workers
-    with multiprocessing.get_context("fork").Pool(workers) as pool:
-        pool.starmap(_part, [(str(root), number, share) for number in range(workers)])
-    mark.write_text(str(files))
+    mark.unlink(missing_ok=True)
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
+    shares = [(str(root), number, count) for number, count in enumerate(_projects(files))]
+    with multiprocessing.get_context("fork").Pool(os.cpu_count()) as pool:
+        made = sum(pool.imap_unordered(_make_project, shares))
+    assert made == files, f"{made} files made instead of {files}"
+    mark.write_text(said)
 
 
-def _part(root: str, number: int, files: int) -> None:
+def _projects(files: int) -> Iterator[int]:
+    """How many files each project has."""
+    rng = random.Random(files)
+    left = files
+    while left > 0:
+        count = min(left, rng.choice((2_000, 5_000, 12_000, 30_000)))
+        yield count
+        left -= count
+
+
+def _make_project(share: tuple[str, int, int]) -> int:
+    root, number, files = share
     rng = random.Random(number)
-    source = [text(seed, 400_000) for seed in range(8)]
-    noise = [random.Random(seed).randbytes(400_000) for seed in range(4)]
-    for folder, shape, count in _folders(rng, number, files):
-        path = f"{root}/{folder}"
-        os.makedirs(path, exist_ok=True)
-        if "/pkg-" in folder and not folder.endswith(("lib", "esm")):
-            _write(f"{path}/package.json", b'{"name": "%s", "version": "1.2.3"}' % folder.rpartition("/")[2].encode())
-        for n in range(count):
-            size = _size(rng)
-            pool = noise if shape.binary else source
-            at = rng.randrange(0, 400_000 - size + 1)
-            _write(f"{path}/f{n}{rng.choice(shape.endings)}", rng.choice(pool)[at : at + size])
+    content = Content(rng)
+    (kind,) = rng.choices((_node, _python, _rust, _documents), (60, 18, 12, 10))
+    base = f"{root}/{'src' if number % 3 else 'work'}/project-{number}"
+    folders: set[str] = set()
+    for count, (name, what) in enumerate(_endless(kind, rng), 1):
+        path = f"{base}/{name}"
+        parent = path.rpartition("/")[0]
+        if parent not in folders:
+            os.makedirs(parent, exist_ok=True)
+            folders.add(parent)
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755 if what in ("program", "hook") else 0o644)
+        os.write(fd, content.of(what))
+        os.close(fd)
+        if count == files:
+            break
+    return files
 
 
-def _folders(rng: random.Random, number: int, files: int) -> Iterator[tuple[str, Shape, int]]:
-    made = 0
-    serial = 0
-    while made < files:
-        serial += 1
-        (shape,) = rng.choices(SHAPES, WEIGHTS)
-        count = min(files - made, max(1, int(rng.expovariate(1 / 25))))
-        app = number * 1000 + serial // 400
-        yield (
-            shape.path.format(a=app, b=serial, c=rng.randrange(256))
-            + (f"/d{serial}" if "{b}" not in shape.path else ""),
-            shape,
-            count,
-        )
-        made += count
+def _endless(kind: Callable[[random.Random, int], Iterator[File]], rng: random.Random) -> Iterator[File]:
+    """The project's own files first, then sources, `.git` objects and packages in turn, as far as the project goes."""
+    yield from ((".gitignore", "text"), ("README.md", "markdown"), ("package.json", "manifest"), (".env", "env"))
+    yield from ((".git/HEAD", "ref"), (".git/config", "ref"), (".git/index", "index"))
+    yield from ((f".git/hooks/{name}.sample", "hook") for name in ("pre-commit", "pre-push", "commit-msg"))
+    for turn in range(1 << 30):
+        yield from _sources(rng, turn)
+        yield from _git(rng, turn)
+        for _ in range(12):
+            yield from kind(rng, rng.getrandbits(60))
 
 
-def _size(rng: random.Random) -> int:
-    (band,) = rng.choices(SIZES, [share for share, _, _ in SIZES])
-    return rng.randint(band[1], band[2])
+def _word(rng: random.Random) -> str:
+    return rng.choice(WORDS)
 
 
-def _write(path: str, data: bytes) -> None:
-    with open(path, "wb") as out:
-        out.write(data)
+def _sources(rng: random.Random, turn: int) -> Iterator[File]:
+    for folder in range(2):
+        ending, kind = rng.choice((("ts", "javascript"), ("py", "python"), ("rs", "text"), ("css", "text")))
+        for number in range(25):
+            yield f"src/{turn}/{_word(rng)}-{folder}/{_word(rng)}-{number}.{ending}", kind
+
+
+def _git(rng: random.Random, turn: int) -> Iterator[File]:
+    # A repository has 256 folders of objects; each turn fills the next eight.
+    for first in range(8):
+        for _ in range(25):
+            yield f".git/objects/{(turn * 8 + first) % 256:02x}/{rng.getrandbits(152):038x}", "object"
+
+
+def _node(rng: random.Random, token: int) -> Iterator[File]:
+    scope = f"@{_word(rng)}/" if rng.random() < 0.25 else ""
+    package = f"node_modules/{scope}{_word(rng)}-{token:x}"
+    yield f"{package}/package.json", "manifest"
+    yield f"{package}/README.md", "markdown"
+    yield f"{package}/LICENSE", "text"
+    yield f"{package}/index.js", "javascript"
+    if rng.random() < 0.08:
+        yield f"{package}/bin/{_word(rng)}.js", "program"
+    for folder in ("lib", "dist"):
+        for number in range(rng.choice((4, 10, 22, 60)) // 2):
+            name = f"{package}/{folder}/{_word(rng)}{number}"
+            yield f"{name}.js", "javascript"
+            yield f"{name}.d.ts", "types"
+            if number % 3 == 0:
+                yield f"{name}.js.map", "map"
+    if rng.random() < 0.02:
+        yield f"{package}/build/Release/{_word(rng)}.node", "library"
+
+
+def _python(rng: random.Random, token: int) -> Iterator[File]:
+    site = ".venv/lib/python3.11/site-packages"
+    name = f"{_word(rng)}_{token:x}"
+    info = f"{site}/{name}-1.{rng.randrange(30)}.0.dist-info"
+    yield from ((f"{info}/METADATA", "metadata"), (f"{info}/RECORD", "text"), (f"{info}/WHEEL", "text"))
+    if rng.random() < 0.2:
+        yield f".venv/bin/{name}", "program"
+    for folder in ("", "/core"):
+        for number in range(rng.choice((8, 20, 60))):
+            module = f"{_word(rng)}_{number}"
+            yield f"{site}/{name}{folder}/{module}.py", "python"
+            yield f"{site}/{name}{folder}/__pycache__/{module}.cpython-311.pyc", "bytecode"
+    if rng.random() < 0.1:
+        yield f"{site}/{name}/_{_word(rng)}.cpython-311-x86_64-linux-gnu.so", "library"
+
+
+def _rust(rng: random.Random, token: int) -> Iterator[File]:
+    crate = f"{_word(rng)}_{token:x}"
+    yield f"target/debug/.fingerprint/{crate}/lib-{crate}.json", "json"
+    yield f"target/debug/.fingerprint/{crate}/invoked.timestamp", "text"
+    yield f"target/debug/deps/lib{crate}.rlib", "archive"
+    yield f"target/debug/deps/lib{crate}.rmeta", "metadata-of-rust"
+    yield f"target/debug/deps/{crate}.d", "text"
+    for number in range(60):
+        yield f"target/debug/incremental/{crate}/s-{token & 0xFFF:x}/{number:04x}.o", "relocatable"
+
+
+def _documents(rng: random.Random, token: int) -> Iterator[File]:
+    for number in range(40):
+        ending, kind = rng.choice((("md", "markdown"), ("png", "picture"), ("json", "json"), ("txt", "text")))
+        yield f"docs/{token:x}/{_word(rng)}-{number}.{ending}", kind
+
+
+class Content:
+    """Bytes of each kind, cut from pools; the beginning of each is that of the real thing."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        fixed = random.Random(7)
+        words = [fixed.choice(WORDS) for _ in range(POOL // 32)]
+        prose = " ".join(words * 4).encode()
+        code = "\n".join(
+            f"  const {a} = ({b}, {c}) => {{ return {b}.{d}({c}[{n}]); }};"
+            for n, (a, b, c, d) in enumerate(zip(words, words[1:], words[2:], words[3:], strict=False))
+        ).encode()
+        script = "\n".join(
+            f"    def {a}(self, {b}):\n        return self.{c}[{n}]"
+            for n, (a, b, c) in enumerate(zip(words, words[1:], words[2:], strict=False))
+        ).encode()
+        noise = fixed.randbytes(POOL)
+        self._pools: dict[str, tuple[str, bytes, bytes]] = {
+            "text": ("", b"", prose),
+            "markdown": ("# {} {}\n\n", b"", prose),
+            "javascript": ('"use strict";\nvar {0} = require("./{1}");\nexports.{2} = {0};\n', b"", code),
+            "types": ('import {{ {0} }} from "./{1}";\nexport declare function {2}(a: {0}): void;\n', b"", code),
+            "map": ('{{"version":3,"file":"{0}.js","sources":["{0}.ts"],"names":["{1}"],"mappings":"', b"", prose),
+            "program": ('#!/usr/bin/env node\nconst {0} = require("../lib/{1}");\n', b"", code),
+            "hook": ("#!/bin/sh\n# {} {} {}\n", b"", prose),
+            "python": ("from __future__ import annotations\nimport {0}\nfrom .{1} import {2}\n\n", b"", script),
+            "json": ('{{"{0}": {{"{1}": "{2}", "', b"", prose),
+            "env": ("NODE_ENV=development\nPORT=3000\n# {}\n", b"", prose),
+            "ref": ("[core]\n\tbare = false\n# {}\n", b"", prose),
+            "metadata": ("Metadata-Version: 2.1\nName: {0}-{1}\nVersion: 1.2.3\nSummary: {2}\n\n", b"", prose),
+            "bytecode": ("", b"\xa7\r\r\n\0\0\0\0\x86\x0c\xd4e\x9a\x1b\0\0\xe3\0\0\0\0", noise),
+            "object": ("", b"x\x01", noise),
+            "index": ("", b"DIRC\0\0\0\x02\0\0", noise),
+            "picture": ("", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\0", noise),
+            "archive": ("", b"!<arch>\n/               0           0     0     0       3014      `\n", noise),
+            "metadata-of-rust": ("", b"rust\0\0\0\x08", noise),
+            "relocatable": ("", _elf(1), noise),
+            "library": ("", _elf(3), noise),
+        }
+
+    def of(self, kind: str) -> bytes:
+        """The bytes of one file of this kind; one in six is of 2 KiB and more."""
+        rng = self._rng
+        if kind == "manifest":
+            return self._manifest()
+        large = rng.random() < LARGE_SHARE
+        size = min(LARGEST, int(2048 * 2.718 ** rng.expovariate(1.05))) if large else rng.randrange(60, 2000)
+        text, start, pool = self._pools[kind]
+        begin = start or text.format(*(rng.choice(WORDS) for _ in range(3))).encode()
+        if kind == "object":
+            return zlib.compress(pool[: size // 2], 1)[:2] + pool[size : 2 * size]
+        at = rng.randrange(len(pool) - size)
+        return (begin + pool[at : at + size])[:size]
+
+    def _manifest(self) -> bytes:
+        rng = self._rng
+        needs = ",\n    ".join(f'"{_word(rng)}-{_word(rng)}": "^{rng.randrange(9)}.0.0"' for _ in range(6))
+        return (
+            f'{{\n  "name": "{_word(rng)}-{rng.getrandbits(40):x}",\n  "version": "{rng.randrange(9)}.4.0",\n'
+            f'  "description": "{_word(rng)} {_word(rng)}",\n  "main": "index.js",\n  "license": "MIT",\n'
+            f'  "scripts": {{"test": "{_word(rng)}", "build": "{_word(rng)}"}},\n'
+            f'  "dependencies": {{\n    {needs}\n  }}\n}}\n'
+        ).encode()
+
+
+def _elf(kind: int) -> bytes:
+    """The header of an ELF file for x86-64 without sections: 1 is an object file, 3 a shared library."""
+    header = b"\x7fELF\x02\x01\x01" + bytes(9)
+    return header + kind.to_bytes(2, "little") + b"\x3e\0\1\0\0\0" + bytes(28) + b"\x40\0" + bytes(10)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ folder. Anchored globs (`~/`, `/`) are looked up instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -23,9 +23,13 @@ class Wanted(Struct, frozen=True):
 
 
 class Floating(Struct, frozen=True):
-    """A pattern that may match anywhere. `folders` is the end of the folder's path; None where any folder will do."""
+    """A pattern that may match anywhere. `glob` and `name` are its last segment.
+
+    `folders` is the end of the folder's path; None where any folder will do.
+    """
 
     wanted: Wanted
+    glob: str
     name: re.Pattern[str]
     folders: re.Pattern[str] | None
 
@@ -35,18 +39,18 @@ class Floating(Struct, frozen=True):
 
 
 class Here:
-    """The patterns that count in one folder: mostly only those that count everywhere.
+    """The patterns that count in one folder: mostly only those that count everywhere."""
 
-    `maybe(name)` is false where no pattern can match an entry of this name. It is asked for every file of a walk.
-    """
-
-    __slots__ = ("_bound", "_index", "_path", "maybe")
+    __slots__ = ("_bound", "_index", "_path")
 
     def __init__(self, index: Index, path: str, bound: tuple[Floating, ...]) -> None:
         self._index = index
         self._path = path
         self._bound = bound
-        self.maybe: Callable[[str], object] = _always if bound else index.maybe
+
+    def likely(self, names: Sequence[str]) -> Sequence[str]:
+        """The names that some pattern may match; all others none does. Asked of every name of a walk."""
+        return names if self._bound else self._index.likely(names)
 
     def matches(self, name: str, is_folder: bool) -> list[Wanted]:
         """The patterns that an entry of this folder matches."""
@@ -82,7 +86,9 @@ class Index:
         for position, wanted in enumerate(patterns):
             for pattern in wanted:
                 self._add(Wanted(position, pattern))
-        self.maybe = self._maybe()
+        self._fixed = frozenset(self.names)
+        self._last_endings = frozenset(ending[ending.rindex(".") :] for ending in self.endings)
+        self._starts = tuple(_fixed_start(floating.glob) for floating in self.globs)
 
     def _add(self, wanted: Wanted) -> None:
         glob = wanted.pattern.glob
@@ -94,7 +100,8 @@ class Index:
         if name == "**":
             # Everything below a folder: any name, in that folder or deeper.
             parents, name = f"{parents}/**" if parents else "", "*"
-        floating = Floating(wanted, re.compile(_name(name) + r"\Z", re.DOTALL), _folders(parents) if parents else None)
+        folders = _folders(parents) if parents else None
+        floating = Floating(wanted, name, re.compile(_name(name) + r"\Z", re.DOTALL), folders)
         last = parents.rpartition("/")[2]
         if last and not is_glob(last):
             self._by_parent.setdefault(last, []).append(floating)
@@ -107,20 +114,12 @@ class Index:
         else:
             self.globs.append(floating)
 
-    def _maybe(self) -> Callable[[str], object]:
-        """One look at a name: is it a fixed one, has it a fixed ending, begins it as a glob does?"""
-        names = frozenset(self.names)
-        endings = frozenset(ending[ending.rindex(".") :] for ending in self.endings)
-        starts = tuple(_fixed_start(floating.wanted.pattern.glob[3:]) for floating in self.globs)
+    def likely(self, names: Sequence[str]) -> list[str]:
+        """The names that are a fixed one, have a fixed ending, or begin as a glob does."""
+        fixed, endings, starts = self._fixed, self._last_endings, self._starts
         if self.fold_case:
-            starts = tuple(start.lower() for start in starts)
-
-            def folded(name: str) -> bool:
-                name = name.lower()
-                return name in names or name[name.rfind(".") :] in endings or name.startswith(starts)
-
-            return folded
-        return lambda name: name in names or name[name.rfind(".") :] in endings or name.startswith(starts)
+            return [n for n in names if (low := n.lower()) in fixed or _last(low) in endings or low.startswith(starts)]
+        return [n for n in names if n in fixed or n[n.rfind(".") :] in endings or n.startswith(starts)]
 
     def here(self, folder: str) -> Here:
         """The patterns that count in this folder."""
@@ -150,12 +149,12 @@ def _name(glob: str) -> str:
     return "[^/]+" + segment(glob[1:]) if glob.startswith("*.") else segment(glob)
 
 
+def _last(name: str) -> str:
+    return name[name.rfind(".") :]
+
+
 def _fixed_start(name: str) -> str:
     return re.split(r"[*?]", name, maxsplit=1)[0]
-
-
-def _always(name: str) -> object:
-    return True
 
 
 def _folders(parents: str) -> re.Pattern[str]:

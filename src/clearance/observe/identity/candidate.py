@@ -39,16 +39,18 @@ SCRIPT_RUNNERS: Final[dict[bytes, Kind]] = {
     b"node": "javascript", b"bun": "javascript", b"deno": "javascript", b"tsx": "javascript", b"python": "python",
     b"pypy": "python", b"uv": "python",
 }  # fmt: skip
-SPEAKS: Final = ahocorasick_rs.BytesAhoCorasick(
-    [
-        b"anthropic", b"Anthropic", b"openai", b"OpenAI", b"generativelanguage", b"@google/genai", b"google.genai",
-        b"litellm", b"ollama", b"mistralai", b"chat/completions", b"/v1/messages", b"tool_use", b"tool_call",
-        b"modelcontextprotocol", b"agentclientprotocol", b"claude", b"langchain", b"smolagents", b"pydantic_ai",
-        b"bedrock-runtime", b"openrouter", b"_cli.", b"aider", b"_API_KEY", b"LLM",
-    ],
-    # Leftmost matching lets the library skip ahead with vector instructions: half the time of a DFA.
-    matchkind=ahocorasick_rs.MatchKind.LeftmostFirst,
+_WORDS: Final = (
+    b"anthropic", b"Anthropic", b"openai", b"OpenAI", b"generativelanguage", b"@google/genai", b"google.genai",
+    b"litellm", b"ollama", b"mistralai", b"chat/completions", b"/v1/messages", b"tool_use", b"tool_call",
+    b"modelcontextprotocol", b"agentclientprotocol", b"claude", b"langchain", b"smolagents", b"pydantic_ai",
+    b"bedrock-runtime", b"openrouter", b"_cli.", b"aider", b"_API_KEY", b"LLM",
 )  # fmt: skip
+_SPEAKS: Final = tuple(
+    # Leftmost matching of a few words lets the library skip ahead with vector instructions: 0.5 us for 4 KiB of text
+    # where all words at once take 2.3 and a DFA 8.
+    ahocorasick_rs.BytesAhoCorasick(part, matchkind=ahocorasick_rs.MatchKind.LeftmostFirst).find_matches_as_indexes
+    for part in (_WORDS[:13], _WORDS[13:])
+)
 JAVASCRIPT: Final = (
     b"import", b"require(", b"exports", b"function", b"const ", b"var ", b"let ", b"=>", b"process.", b"// @bun",
 )  # fmt: skip
@@ -126,7 +128,7 @@ def silent(reader: Reader, kind: Kind) -> bool:
 
 
 def _speaks(head: bytes) -> bool:
-    return bool(SPEAKS.find_matches_as_indexes(head))
+    return bool(_SPEAKS[0](head) or _SPEAKS[1](head))
 
 
 def _unknown(head: bytes, size: int) -> Kind | None:
