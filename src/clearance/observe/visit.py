@@ -32,10 +32,16 @@ HEAD: Final = 4096
 LARGE: Final = 2048
 """Bytes. Every file of this size or more is looked into, whatever its name."""
 
+MIDDLING: Final = 1024
 SMALL: Final = 64
-"""Bytes. Below `LARGE`, only what can be started or lies outside package folders is looked into."""
+"""Bytes. Below `LARGE` a file is looked into if it may be started; outside the folders that others fill also from
+`MIDDLING` on, and from `SMALL` on where its name is a script's or says nothing."""
 
-PACKAGE_FOLDERS: Final = ("/node_modules/", "/site-packages/", "/dist-packages/", "/.git/", "/__pycache__/")
+FILLED: Final = (
+    "/node_modules/", "/site-packages/", "/dist-packages/", "/.git/", "/__pycache__/", "/target/debug/",
+    "/target/release/",
+)  # fmt: skip
+SCRIPTS: Final = frozenset({"py", "js", "mjs", "cjs", "ts", "mts", "sh", "rb", "pl", "php", "lua", "ps1", "bat", "cmd"})
 NEIGHBOURS: Final = 4096
 """Names of a folder that a probe is shown at most."""
 
@@ -113,7 +119,7 @@ class Visitor:
         names: list[str] = []
         files = 0
         unseen: OSError | None = None
-        settled = any(part in f"{path}/" for part in PACKAGE_FOLDERS)
+        filled = any(part in f"{path}/" for part in FILLED)
         searched = path in self._searched
         here = self.index.here(path)
         with os.scandir(fd) as entries:
@@ -127,8 +133,7 @@ class Visitor:
                     if entry.is_file(follow_symlinks=False):
                         files += 1
                         what = entry.stat(follow_symlinks=False)
-                        size = what.st_size
-                        if size >= LARGE or (size >= SMALL and (not settled or what.st_mode & 0o111)):
+                        if what.st_size >= LARGE or _may_start(name, what, filled):
                             self._look(path, name, fd, what)
                     elif entry.is_dir(follow_symlinks=False):
                         if self._enter(path, name):
@@ -338,6 +343,18 @@ class Visitor:
     def _missed(self, probe: str, path: str, error: OSError, matters: bool = True) -> None:
         reason = (error.strerror or type(error).__name__).lower()
         self.seen.append(Skipped(probe, path or "/", reason, matters))
+
+
+def _may_start(name: str, what: os.stat_result, filled: bool) -> bool:
+    """Whether a small file is worth a look."""
+    if what.st_size < SMALL:
+        return False
+    if what.st_mode & 0o111:
+        return True
+    if filled:
+        return False
+    dot = name.rfind(".")
+    return what.st_size >= MIDDLING or dot < 0 or name[dot + 1 :] in SCRIPTS
 
 
 def _package_names(catalog: Catalog) -> frozenset[str]:
