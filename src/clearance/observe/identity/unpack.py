@@ -169,7 +169,7 @@ class _Brotli:
                     self.done = True
                     return
                 yield piece
-                if self._inner.can_accept_more_data() or self._inner.is_finished():
+                if self._inner.is_finished():
                     break
                 piece = self._inner.process(b"", output_buffer_limit=UNPACKED)
         except brotli.error:

@@ -1,0 +1,78 @@
+"""What is opened, in which pieces, and within which bounds."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import tarfile
+
+import brotli
+import pytest
+
+from clearance.observe.identity import unpack
+from clearance.observe.reader import BytesReader
+from tests.observe.identity import made
+from tests.observe.identity.made import SOURCE
+
+PROGRAM = SOURCE + os.urandom(300_000).hex().encode()
+
+
+def stream(data: bytes) -> list[bytes]:
+    return list(unpack.stream(BytesReader(data), data[:4096]))
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, brotli.compress])
+def test_streams_come_back_whole_in_bounded_pieces(pack: object) -> None:
+    pieces = stream(pack(PROGRAM * 8))  # type: ignore[operator]
+    assert b"".join(pieces) == PROGRAM * 8
+    assert max(map(len, pieces)) <= unpack.UNPACKED
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_cut_streams_give_their_beginning(pack: object) -> None:
+    packed = pack(PROGRAM * 4)  # type: ignore[operator]
+    assert (PROGRAM * 4).startswith(b"".join(stream(packed[: len(packed) // 2])))
+
+
+def test_a_bomb_stops_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpack, "STREAM_BYTES", 5_000_000)
+    assert sum(map(len, stream(gzip.compress(bytes(60_000_000))))) == 5_000_000
+
+
+def test_bytes_that_are_no_program_are_not_taken_for_brotli() -> None:
+    assert stream(brotli.compress(b"a letter " * 5000)) == []
+    assert stream(os.urandom(2_000_000)) == []
+
+
+def test_members_that_look_like_programs_largest_first() -> None:
+    data = made.archive({
+        "bin/small": os.urandom(600), "lib/big.js": os.urandom(5000), "README": os.urandom(900),
+        "node_modules/x/y.js": os.urandom(900), "types.d.ts": os.urandom(900), "tiny.py": b"x",
+    })  # fmt: skip
+    assert [member.name for member in unpack.members(BytesReader(data))] == ["lib/big.js", "bin/small"]
+    assert list(unpack.members(BytesReader(b"no archive"))) == []
+
+
+def test_tar_members() -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as out:
+        for name, data in {
+            "package/package.json": b"{}",
+            "package/cli.js": b"y" * 700,
+            "package/x.md": b"z" * 700,
+        }.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            out.addfile(entry, io.BytesIO(data))
+    found = {member.name: member.data for member in unpack.tar(buffer.getvalue())}
+    assert found == {"package/package.json": b"{}", "package/cli.js": b"y" * 700}
+    assert list(unpack.tar(b"\0" * 2000)) == []
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_scripts_of_pyinstaller(packed: bool) -> None:
+    data = made.elf({".rodata": b"x"}, overlay=made.pyinstaller({"pyiboot": b"b", "start": SOURCE}, packed=packed))
+    assert [(one.name, one.data) for one in unpack.pyinstaller_scripts(BytesReader(data))] == [("start", SOURCE)]
