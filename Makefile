@@ -1,5 +1,5 @@
 # One verb a line; `make` alone lists them. Needs python3 (>= 3.11) with venv, git and make; everything else is installed here.
-.PHONY: help run test test-long bench fuzz mutate lint docs lock clean
+.PHONY: help run test test-long bench fuzz lint docs lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -20,6 +20,11 @@ test-long: .venv/test $(CATALOG) ## real tools from npm and PyPI, browsers, root
 
 bench: .venv/test $(CATALOG) ## speed, as ratios against a peer or a limit measured in the same run (make bench ONLY=start)
 	$(BIN)/python -m tests.bench $(ONLY)
+
+SECONDS ?= 60
+fuzz: .venv/test $(CATALOG) ## hostile bytes for every parser of foreign files (make fuzz SECONDS=600)
+	$(BIN)/python -m tests.fuzz.fuzz_probes $(SECONDS)
+	$(BIN)/python -m tests.fuzz.fuzz_identity $(SECONDS)
 
 lint: .venv/test ## style, types, import contracts, dependencies
 	$(BIN)/ruff check .

@@ -40,8 +40,9 @@ def test_what_is_recorded_is_said_plainly(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_json_is_the_catalog_entry(capsys: pytest.CaptureFixture[str]) -> None:
-    (entry,) = json.loads(out(capsys, "codex", "--json"))
-    assert entry["id"] == "codex"
+    document = json.loads(out(capsys, "codex", "--json"))
+    assert document["schema"] == "clearance/catalog/v1"
+    assert [entry["id"] for entry in document["tools"]] == ["codex"]
 
 
 def test_an_unknown_name_is_an_error_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,7 +61,8 @@ def explain(
     width = min(shutil.get_terminal_size((100, 24)).columns, 120)
     chosen = [find(catalog, name) for name in tools]
     if json:
-        print(msgspec.json.format(msgspec.json.encode(chosen or list(catalog.tools.values())), indent=2).decode())
+        document = {"schema": "clearance/catalog/v1", "tools": chosen or list(catalog.tools.values())}
+        print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
     elif not chosen:
         for entry in catalog.tools.values():
             print(f"{entry.id:<18} {entry.name}, {entry.vendor.value.name}")

@@ -6,7 +6,6 @@ import io
 import os
 import shutil
 import sys
-from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
@@ -127,7 +126,9 @@ def _write(result: ScanResult, chosen: Format, output: str | None, group_by: Gro
         sys.stdout.write(text)
         return
     try:
-        Path(output).write_text(text, "utf-8")
+        # It says what everybody here uses: for the one who asked, unless the file was there and is open to more.
+        with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+            out.write(text)
     except OSError as error:
         raise Error(f"cannot write the result: {error.strerror}", place=Place(output)) from error
 

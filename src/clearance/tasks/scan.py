@@ -111,7 +111,8 @@ def _open(options: ScanOptions) -> HostView:
     try:
         view = HostView(options.root, network=options.network)
         if view.live:
-            view.closed.setdefault(own_files(), "Clearance's own files; look into them with --root")
+            for folder in own_files():
+                view.closed.setdefault(folder, "Clearance's own files; look into them with --root")
         for asked in options.deep:
             os.close(view.rooted.open(os.path.abspath(asked) if view.live else asked, os.O_PATH | os.O_CLOEXEC))
     except OSError as error:
@@ -120,14 +121,16 @@ def _open(options: ScanOptions) -> HostView:
     return view
 
 
-def own_files() -> str:
-    """Where this program's own files lie: its checkout, or the installed package.
+def own_files() -> tuple[str, ...]:
+    """Where this program's own files lie that hold every sign it looks for: its code, its examples, its tests.
 
-    They hold every sign that it looks for, and examples of all tools.
+    No more of a checkout than that is left out, so that it is no place to hide a tool in.
     """
     package = Path(clearance.__file__).resolve().parent
     checkout = package.parents[1]
-    return str(checkout if (checkout / "examples" / "laptop").is_dir() else package)
+    if not (checkout / "examples" / "laptop").is_dir():
+        return (str(package),)
+    return (str(package), str(checkout / "examples"), str(checkout / "tests"))
 
 
 def look(view: HostView, options: ScanOptions, catalog: Catalog, rules: Rules, progress: Progress) -> Seen:
