@@ -115,7 +115,7 @@ def pyinstaller_scripts(reader: Reader) -> Iterator[Member]:
 
 
 class _Decoder(Protocol):
-    """Turns packed bytes into pieces of at most `UNPACKED`. `done`: at the end, or at bytes that do not fit."""
+    """Turns packed bytes into pieces of about `UNPACKED`. `done`: at the end, or at bytes that do not fit."""
 
     done: bool
 
