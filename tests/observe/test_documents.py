@@ -73,6 +73,28 @@ def test_a_yaml_bomb_is_no_bomb() -> None:
     assert set(document) == set("abcdefghij")
 
 
+MERGED = "b0: &b0 {x: 1}\n" + "".join(f"b{n}: &b{n} {{<<: [*b{n - 1}, *b{n - 1}]}}\n" for n in range(1, 60))
+
+
+@pytest.mark.parametrize(
+    ("kind", "hostile"),
+    [("yaml", MERGED), ("yaml", "[" * 60_000), ("yaml", "{a: " * 15_000), ("toml", "a." * 500_000 + "a = 1"),
+     ("toml", "[" + "a . " * 200_000 + "a]")],
+)  # fmt: skip
+def test_what_a_reader_would_take_minutes_for_is_refused(kind: str, hostile: str) -> None:
+    with pytest.raises(ValueError, match="too"):
+        parse(hostile.encode(), kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "usual"),
+    [("yaml", "a: &a {x: [1, {y: [2]}]}\nb: {<<: *a, z: 3}\nc: ['**/*.py', 'src/*']\n"),
+     ("toml", 'a.b."c d".e = "one.two.three"\n[model_providers."x.y"]\nurl = "https://a.b.c.d.e.f"\n# ' + "." * 300)],
+)  # fmt: skip
+def test_usual_nesting_is_read(kind: str, usual: str) -> None:
+    assert parse(usual.encode(), kind)
+
+
 def test_a_key_with_dots_is_tried_whole_first() -> None:
     document = {"telemetry.level": "off", "telemetry": {"level": "all", "x": 1}}
     assert lookup(document, "telemetry.level") == "off"

@@ -28,11 +28,15 @@ YAML_MERGES: Final = 8
 YAML_NESTING: Final = 64
 """Brackets in brackets. The YAML reader's time grows with their square; settings have four or five."""
 
+TOML_PARTS: Final = 128
+"""Parts of a dotted key. The TOML reader's time grows with their square; settings have five or six."""
+
 Value = Any
 """What JSON, TOML and YAML have in common: dict, list, str, int, float, bool, None."""
 
 _TOKEN = re.compile(rb'["/,}\]]')
 _ALIAS = re.compile(rb"(?<![\w*/.\"'\\-])\*(?=\w)")
+_DOTTED = re.compile(rb"(?:\.[ \t]*[\w\"'-]{1,64}[ \t]*){%d}" % TOML_PARTS)
 _BRACKET = re.compile(rb"[\[\]{}]")
 _IN_STRING = re.compile(rb'["\\]')
 _NEWLINE = re.compile(rb"[\r\n]")
@@ -68,6 +72,8 @@ def _parse(data: bytes, kind: str) -> Value:
             # Editors and agents accept comments and trailing commas in files that are called .json.
             return msgspec.json.decode(without_comments(data))
     if kind == "toml":
+        if _DOTTED.search(data):
+            raise Refused("nested too deeply")
         return tomllib.loads(data.decode("utf-8"))
     if kind == "yaml":
         return _yaml(data)
