@@ -35,7 +35,7 @@ RELATED_BYTES: Final = 131_072
 TINY: Final = 256
 MOST_TINY_ROWS: Final = 2048
 MOST_TINY: Final = 64
-IMPORT: Final = re.compile(rb"""import[^"';]{0,1500}["']((?:/\$bunfs|B:/~BUN)/root/[^"']{1,200})["']""")
+IMPORT: Final = re.compile(rb"""import[^"';]{0,1500}+["']((?:/\$bunfs|B:/~BUN)/root/[^"']{1,200})["']""")
 
 
 def identify(reader: Reader, rules: Rules, package: Package | None = None) -> Identification | None:
