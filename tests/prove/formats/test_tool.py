@@ -66,3 +66,11 @@ def test_tools_are_compared_in_columns() -> None:
     assert lines[0].split() == ["T", "U", "V"]
     assert any(line.split()[:2] == ["retention", "not"] for line in lines)
     assert max(map(len, lines)) <= 110
+
+
+def test_a_comparison_marks_what_to_bear_in_mind() -> None:
+    doubtful = structs.replace(TOOL.data, training=structs.replace(TOOL.data.training, third_party=True))
+    text = comparison([structs.replace(TOOL, data=doubtful), tool("u")], TODAY, 100)
+    assert any(line.split() == ["training", "never", "*", "never"] for line in text.splitlines())
+    assert text.splitlines()[-1].startswith("* ")
+    assert "*" not in comparison([TOOL, tool("u")], TODAY, 100)

@@ -161,14 +161,17 @@ def comparison(tools: Sequence[Tool], today: dt.date, width: int) -> str:
         cells = []
         for tool in tools:
             row = table[tool.id][name]
-            mark = f" ({row.caution})" if row.caution else ""
-            cells.append(textwrap.wrap(row.value + mark, column, break_long_words=True) or [""])
+            cells.append(
+                textwrap.wrap(row.value + (" *" if row.caution else ""), column, break_long_words=True) or [""]
+            )
         lines.append(_line(name, cells, label, column))
     switches = [[f"{switch.name}: {switch.default}" for switch in tool.switches] or ["none known"] for tool in tools]
     cells = [[part for text in column_ for part in textwrap.wrap(text, column)] for column_ in switches]
     lines.append(_line("switches", cells, label, column))
     incidents = [[f"{len(tool.data.incidents)} reported"] for tool in tools]
     lines.append(_line("incidents", incidents, label, column))
+    if any(table[tool.id][name].caution for tool in tools for name in names):
+        lines += ["", "* over a year old, or not only from the vendor: clearance explain TOOL says which"]
     return "\n".join(lines) + "\n"
 
 
