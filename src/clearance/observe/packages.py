@@ -1,28 +1,47 @@
-"""The package that a program lies in: the nearest metadata upwards. Identity weighs it; it is never a verdict alone."""
+"""The package that a program lies in: the nearest metadata upwards, and whether that names the file as a program.
+
+Identity weighs it. Hostile metadata gives no package, never an error.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 from collections import OrderedDict
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import msgspec
 
 from clearance.observe.host import HostView
 from clearance.observe.identity.types import Package
 
+T = TypeVar("T")
+
 MANIFEST: Final = 1 << 18
-"""Bytes of a package.json or METADATA that are read; what is longer is cut and then mostly does not parse."""
+"""Bytes of a metadata file that are read; what is longer is cut and then mostly does not parse."""
 
 UPWARDS: Final = 8
 REMEMBERED: Final = 4096
 SITES: Final = ("site-packages", "dist-packages")
+MOST_DISTRIBUTIONS: Final = 5000
+CONSOLE: Final = re.compile(r"^\s*[\w.+ -]{1,200}=\s*([\w.]{1,200})", re.MULTILINE)
 
 
-class _Manifest(msgspec.Struct):
-    name: str = ""
-    version: str = ""
+class Manifest(msgspec.Struct, frozen=True):
+    """What a `package.json` says of itself. `programs` are the files that it names as commands, as absolute paths."""
+
+    name: str
+    version: str | None
+    path: str
+    programs: frozenset[str]
+
+
+class Site(msgspec.Struct, frozen=True):
+    """A folder of Python distributions: by top module, and the modules that console scripts start."""
+
+    modules: dict[str, tuple[str, str | None, str]]
+    started: frozenset[str]
 
 
 class Packages:
@@ -30,65 +49,87 @@ class Packages:
 
     def __init__(self, view: HostView) -> None:
         self.view = view
-        self._known: OrderedDict[str, Package | None] = OrderedDict()
+        self._manifests: OrderedDict[str, Manifest | None] = OrderedDict()
+        self._sites: OrderedDict[str, Site] = OrderedDict()
 
-    def nearest(self, folder: str) -> Package | None:
-        """The package that a file in this folder belongs to; None where no metadata is near."""
-        if folder in self._known:
-            self._known.move_to_end(folder)
-            return self._known[folder]
-        package = self._python(folder) or self._node(folder)
-        self._known[folder] = package
-        if len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
-        return package
+    def of(self, path: str) -> Package | None:
+        """The package that the file at `path` belongs to; None where no metadata is near."""
+        return self._python(path) or self._node(path)
 
-    def _node(self, folder: str) -> Package | None:
+    def _node(self, path: str) -> Package | None:
+        folder = os.path.dirname(path)
         for _ in range(UPWARDS):
-            text = self.view.text(f"{folder}/package.json", MANIFEST)
-            if text:
-                try:
-                    manifest = msgspec.json.decode(text.encode("utf-8", "replace"), type=_Manifest)
-                except (msgspec.MsgspecError, RecursionError):
-                    manifest = _Manifest()
-                # A nested package.json without a name only sets the module type of a folder.
-                if manifest.name:
-                    return Package("npm", manifest.name, manifest.version or None, f"{folder}/package.json")
+            found = _remembered(self._manifests, folder, self._manifest)
+            if found is not None:
+                return Package("npm", found.name, found.version, found.path, path in found.programs)
             parent, _, name = folder.rpartition("/")
             if not parent or name == "node_modules":
                 return None
             folder = parent
         return None
 
-    def _python(self, folder: str) -> Package | None:
-        parts = folder.split("/")
-        site = next((i for i, part in enumerate(parts) if part in SITES), None)
-        if site is None or site + 1 >= len(parts):
+    def _manifest(self, folder: str) -> Manifest | None:
+        path = f"{folder}/package.json"
+        text = self.view.text(path, MANIFEST)
+        if not text:
             return None
-        base = "/".join(parts[: site + 1])
-        module = _normal(parts[site + 1])
         try:
-            names = self.view.rooted.list(base)
-        except OSError:
+            document = msgspec.json.decode(text.encode("utf-8", "replace"))
+        except (msgspec.DecodeError, RecursionError):
             return None
-        for name in names:
-            if not name.endswith(".dist-info"):
-                continue
+        # A nested package.json without a name only sets the module type of a folder.
+        name = document.get("name") if isinstance(document, dict) else None
+        if not isinstance(name, str) or not name or len(name) > 214:
+            return None
+        version, commands = document.get("version"), document.get("bin")
+        targets = [commands] if isinstance(commands, str) else commands.values() if isinstance(commands, dict) else ()
+        programs = frozenset(os.path.normpath(os.path.join(folder, t)) for t in targets if isinstance(t, str))
+        return Manifest(name, version[:64] if isinstance(version, str) else None, path, programs)
+
+    def _python(self, path: str) -> Package | None:
+        parts = path.split("/")
+        at = next((number for number, part in enumerate(parts) if part in SITES), None)
+        if at is None or at + 2 > len(parts):
+            return None
+        base = "/".join(parts[: at + 1])
+        site = _remembered(self._sites, base, self._site)
+        module = parts[at + 1].removesuffix(".py")
+        found = site.modules.get(_normal(module))
+        if found is None:
+            return None
+        dotted = ".".join(parts[at + 1 :]).removesuffix(".py").removesuffix(".__init__")
+        name, version, metadata = found
+        return Package("pypi", name, version, metadata, dotted in site.started or dotted == f"{module}.__main__")
+
+    def _site(self, base: str) -> Site:
+        modules: dict[str, tuple[str, str | None, str]] = {}
+        started: set[str] = set()
+        try:
+            names = [name for name in self.view.rooted.list(base) if name.endswith(".dist-info")]
+        except OSError:
+            names = []
+        for name in names[:MOST_DISTRIBUTIONS]:
             project, _, version = name.removesuffix(".dist-info").rpartition("-")
-            if _normal(project) == module or module in _modules(self.view.text(f"{base}/{name}/top_level.txt", 4096)):
-                return Package("pypi", _normal(project), version or None, f"{base}/{name}/METADATA")
-        return None
+            info = f"{base}/{name}"
+            known = (_normal(project), version or None, f"{info}/METADATA")
+            for line in (*self.view.text(f"{info}/top_level.txt", MANIFEST).split(), project):
+                modules.setdefault(_normal(line), known)
+            _, found, scripts = self.view.text(f"{info}/entry_points.txt", MANIFEST).partition("[console_scripts]")
+            if found:
+                started.update(CONSOLE.findall(scripts.partition("\n[")[0]))
+        return Site(modules, frozenset(started))
+
+
+def _remembered(memory: OrderedDict[str, T], key: str, find: Callable[[str], T]) -> T:
+    if key in memory:
+        memory.move_to_end(key)
+        return memory[key]
+    memory[key] = find(key)
+    if len(memory) > REMEMBERED:
+        memory.popitem(last=False)
+    return memory[key]
 
 
 def _normal(name: str) -> str:
     """PEP 503: case, `-`, `_` and `.` make no difference."""
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _modules(text: str) -> set[str]:
-    return {_normal(line.strip()) for line in text.splitlines() if line.strip()}
-
-
-def folder_of(path: str) -> str:
-    """The folder that a path lies in, without a trailing slash; empty for the root."""
-    return os.path.dirname(path).rstrip("/")

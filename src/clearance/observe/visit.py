@@ -328,13 +328,14 @@ class Visitor:
 
     def _identified(self, path: str, reader: FdReader, kind: Kind, uid: int) -> Iterator[Observation]:
         verdict = deep.identify(reader, self.rules, None)
-        if verdict is None:
-            return
-        # The neighbour is asked for only now: nearly no file gets this far.
-        package = self.packages.nearest(os.path.dirname(path))
-        if package is not None:
+        package = self.packages.of(path)
+        if package is not None and (
+            verdict is not None or self.rules.tool_of_package(package.ecosystem, package.name) is not None
+        ):
             verdict = deep.identify(reader, self.rules, package) or verdict
         home = self.view.home_of(path)
+        if verdict is None:
+            return
         if isinstance(verdict, Identification):
             yield sighting_of(path, verdict, self.catalog, home=home, package=package, kind=kind, uid=uid)
         else:

@@ -70,7 +70,11 @@ def _reports(view: HostView, scope: WalkScope, index: Index, catalog: Catalog, r
     whole, files, missed = _deep(view, scope.deep)
     programs = searched(view)
     default, left = trees(view)
-    default = tuple(root for root in default if not is_inside(root, whole))
+    if scope.deep:
+        # Whoever names folders gets these and the known places; to go through all homes as well would cost more
+        # than the folders that were asked for.
+        default = ()
+        left = (*left, Skipped("walk", "/", "beside the known places, only the --deep paths were gone through", False))
     yield Report((*missed, *left))
     pruned = Visitor(
         view, index, catalog, rules, pruned=True, roots=(*default, *programs), searched=programs, without=whole

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clearance.observe.host import HostView
+from clearance.observe.identity.types import Package
+from clearance.observe.packages import Packages
+
+SITE = "venv/lib/python3.11/site-packages"
+
+
+def packages(root: Path, files: dict[str, str]) -> Packages:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return Packages(HostView(str(root)))
+
+
+def test_the_nearest_named_package_json_upwards(tmp_path: Path) -> None:
+    found = packages(
+        tmp_path,
+        {
+            "p/package.json": '{"name": "app"}',
+            "p/node_modules/@s/x/package.json": '{"name": "@s/x", "version": "1.2", "bin": {"x": "./dist/cli.js"}}',
+            "p/node_modules/@s/x/dist/package.json": '{"type": "module"}',
+            "p/node_modules/y/package.json": '{"name": "y", "bin": "y.js"}',
+        },
+    )
+    place = "/p/node_modules/@s/x/package.json"
+    assert found.of("/p/node_modules/@s/x/dist/cli.js") == Package("npm", "@s/x", "1.2", place, True)
+    assert found.of("/p/node_modules/@s/x/dist/lib/a.js") == Package("npm", "@s/x", "1.2", place, False)
+    assert found.of("/p/node_modules/y/y.js") == Package("npm", "y", None, "/p/node_modules/y/package.json", True)
+    assert found.of("/p/src/a.js") == Package("npm", "app", None, "/p/package.json", False)
+    assert found.of("/p/node_modules/z/a.js") is None
+    assert found.of("/other/a.js") is None
+
+
+def test_the_distribution_of_a_module(tmp_path: Path) -> None:
+    found = packages(
+        tmp_path,
+        {
+            f"{SITE}/aider_chat-0.86.2.dist-info/top_level.txt": "aider\n",
+            f"{SITE}/aider_chat-0.86.2.dist-info/entry_points.txt": (
+                "[x]\na = b\n[console_scripts]\naider = aider.main:main\n\n[y]\nq = aider.other\n"
+            ),
+            f"{SITE}/Some.Tool-1.0.dist-info/METADATA": "",
+        },
+    )
+    place = f"/{SITE}/aider_chat-0.86.2.dist-info/METADATA"
+    for path, program in (("aider/main.py", True), ("aider/__main__.py", True), ("aider/other.py", False)):
+        assert found.of(f"/{SITE}/{path}") == Package("pypi", "aider-chat", "0.86.2", place, program)
+    single = found.of(f"/{SITE}/some_tool.py")
+    assert single is not None
+    assert (single.name, single.version) == ("some-tool", "1.0")
+    assert found.of(f"/{SITE}/unknown/x.py") is None
+    assert found.of(f"/{SITE}") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[1]", '"x"', '{"name": 1}', '{"name": ""}', '{"name": "' + "x" * 300 + '"}', "[" * 100_000, "\0"],
+)
+def test_broken_metadata_is_no_package(tmp_path: Path, text: str) -> None:
+    assert packages(tmp_path, {"p/package.json": text}).of("/p/a.js") is None
+
+
+def test_odd_fields_are_passed_over(tmp_path: Path) -> None:
+    odd = '{"name": "x", "version": {"a": 1}, "bin": {"a": 5, "b": "../../../etc/passwd"}}'
+    found = packages(tmp_path, {"p/package.json": odd})
+    assert found.of("/p/a.js") == Package("npm", "x", None, "/p/package.json", False)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(st.text(), st.text())
+def test_any_text_is_read(tmp_path: Path, manifest: str, scripts: str) -> None:
+    (tmp_path / "p").mkdir(exist_ok=True)
+    (tmp_path / "p/package.json").write_text(manifest, "utf-8", "surrogatepass")
+    info = tmp_path / SITE / "x-1.dist-info"
+    info.mkdir(parents=True, exist_ok=True)
+    (info / "entry_points.txt").write_text(scripts, "utf-8", "surrogatepass")
+    found = Packages(HostView(str(tmp_path)))
+    found.of("/p/a.js")
+    found.of(f"/{SITE}/x/main.py")
