@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import zoneinfo
 
 import pytest
 from hypothesis import given
@@ -59,15 +60,45 @@ def test_a_date_is_read_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["America", "../zone", "/etc/passwd", "a\0b", "x" * 5000, "Europe/Zürich", "", "CEST?"],
+    [
+        "America",
+        "../zone",
+        "/etc/passwd",
+        "a\0b",
+        "x" * 5000,
+        "Europe/Zürich",
+        "",
+        "CEST?",
+        "CEST",
+        "__init__",
+        "tzdata",
+        "zone.tab",
+        "leapseconds",
+        "Europe/",
+        "/Europe/Zurich",
+        "Europe//Zurich",
+        "europe/Nowhere",
+    ],
 )
 def test_what_is_no_zone(name: str) -> None:
-    with pytest.raises(Unreadable, match="is not a time zone known here"):
+    with pytest.raises(Unreadable, match="is not a time zone"):
         zone(name)
 
 
 def test_utc_is_always_known() -> None:
     assert zone("UTC") is UTC
+
+
+def test_zones_are_those_of_the_package_whatever_the_machine_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    zone.cache_clear()
+    monkeypatch.setattr(zoneinfo, "ZoneInfo", None)
+    monkeypatch.setenv("PYTHONTZPATH", "/nowhere")
+    zoneinfo.reset_tzpath(to=())
+    try:
+        assert utc("2026-07-10", "America/Argentina/Buenos_Aires") == "2026-07-10T03:00:00Z"
+        assert utc("2026-07-10", "Etc/GMT-14") == "2026-07-09T10:00:00Z"
+    finally:
+        zoneinfo.reset_tzpath()
 
 
 def test_spans() -> None:
