@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -9,6 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from clearance.catalog import load_catalog
+from clearance.tasks import policy as task
+from tests.e2e.command import scan
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "directives"
@@ -132,17 +137,31 @@ def test_whatever_the_file_holds_the_answer_is_an_error(tmp_path: Path, name: st
 
 
 def test_what_a_change_would_do_to_a_scan(tmp_path: Path) -> None:
-    scan = tmp_path / "scan.json"
-    sighting = {"id": "s1", "tool": "claude-code", "name": "Claude Code", "surface": "binary", "path": "/home/ana/claude",
+    kept = tmp_path / "scan.json"
+    sighting = {"id": "s1", "tool": "claude-code", "name": "Claude Code", "surface": "binary", "path": "/c",
                 "version": "2.1.196", "user": "ana", "confidence": "certain", "endpoint": None}  # fmt: skip
-    scan.write_text(json.dumps({"schema": "clearance/scan/v1", "host": {"name": "lab-7"}, "sightings": [sighting]}))
+    kept.write_text(json.dumps({"schema": "clearance/scan/v1", "host": {"name": "lab-7"}, "sightings": [sighting]}))
     old, new = str(EXAMPLES / "ban-and-steer.yaml"), str(EXAMPLES / "no-residency-no-agent.yaml")
-    run = policy("diff", old, new, "--scan", str(scan), *AT, "--json", code=1)
+    run = policy("diff", old, new, "--scan", str(kept), *AT, "--json", code=1)
     seen = [each for each in json.loads(run.stdout)["differences"] if each["sighting"] == "s1"]
     assert [(each["old"]["effect"], each["new"]["effect"], each["from"], each["until"]) for each in seen] == [
         ("warn", "block", "2026-11-21T00:00:00Z", "2027-01-14T23:00:00Z")
     ]
-    assert policy("diff", old, old, "--scan", str(scan)).stdout.endswith("Nothing would be judged differently.\n")
+    assert policy("diff", old, old, "--scan", str(kept)).stdout.endswith("Nothing would be judged differently.\n")
+
+
+def test_a_scan_that_was_kept_is_judged_as_it_was_when_it_was_made(tmp_path: Path) -> None:
+    directive = str(EXAMPLES / "approved-list.yaml")
+    made = scan(ROOT / "examples" / "laptop", "--directive", directive, "--json", home=tmp_path).json
+    kept = tmp_path / "scan.json"
+    kept.write_text(json.dumps(made))
+    judge = task.judge_of(task.load(directive), load_catalog())
+    at = dt.datetime.fromisoformat(made["started"])
+    subjects = {subject.sighting: subject for subject in task.sightings(str(kept), judge.tools, at)}
+    assert len(subjects) == len(made["sightings"]) + len(made["unknown"]) > 5
+    for seen in (*made["sightings"], *made["unknown"]):
+        decision, then = judge.decide(subjects[seen["id"]].request), seen["decision"]
+        assert (decision.effect, decision.rule, decision.waiver) == (then["effect"], then["rule"], then["waiver"]), seen
 
 
 def test_output_into_a_closed_pipe_is_no_error() -> None:

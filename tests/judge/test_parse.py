@@ -59,7 +59,8 @@ def test_errors_of_all_documents_are_told_in_order() -> None:
 def test_no_more_errors_are_told_than_one_can_mend() -> None:
     with pytest.raises(Errors) as caught:
         directive("\n".join(f"x{n}: 1" for n in range(100)))
-    assert len(caught.value.errors) == MOST_ERRORS
+    assert len(caught.value.errors) == MOST_ERRORS + 1
+    assert str(caught.value.errors[-1]) == "there are 80 more\n  mend these first"
 
 
 def test_without_a_document_there_is_no_directive() -> None:

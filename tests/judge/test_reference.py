@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import structs
+from msgspec import Struct, structs
 
 from clearance.judge.message import PLACEHOLDERS
 from clearance.model import directive as shapes
@@ -30,7 +30,7 @@ CODE = set(re.findall(r"`([^`\n]+)`", PAGE))
 STRUCTS = [
     shape
     for shape in vars(shapes).values()
-    if isinstance(shape, type) and issubclass(shape, shapes.Struct) and shape is not shapes.Struct
+    if isinstance(shape, type) and issubclass(shape, Struct) and shape is not Struct
 ]
 
 

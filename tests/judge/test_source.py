@@ -97,7 +97,7 @@ def test_what_cannot_be_read_says_so_at_its_place(data: bytes, expected: str) ->
 def test_a_document_of_too_many_parts_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source_module, "MOST", 1000)
     assert read("d.yaml", b"[" + b"a," * 400 + b"]")
-    assert refusal(b"[" + b"a," * 600 + b"]").startswith("d.yaml:1:1001: more than 1,000 words and signs\n")
+    assert refusal(b"[" + b"a," * 600 + b"]").startswith("d.yaml:1:1001: has more than 1,000 words and signs\n")
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))

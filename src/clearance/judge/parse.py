@@ -64,7 +64,10 @@ def raise_all(errors: list[Error]) -> None:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise Errors(tuple(sorted(errors, key=_order)[:MOST_ERRORS]))
+        told = sorted(errors, key=_order)
+        if len(told) > MOST_ERRORS:
+            told[MOST_ERRORS:] = [Error(f"there are {len(told) - MOST_ERRORS} more", remedy="mend these first")]
+        raise Errors(tuple(told))
 
 
 def _order(error: Error) -> tuple[str, int, int]:
@@ -77,7 +80,8 @@ def _document(name: str, data: bytes) -> tuple[Directive, dict[Path, Written]]:
     expect_header(source, node, KIND)
     shape = Shape(source)
     directive = shape.value(node, _SHAPE)
-    raise_all(shape.errors)
+    if shape.errors:
+        raise Errors(tuple(shape.errors))
     return directive, shape.written
 
 

@@ -172,7 +172,7 @@ class _StrictScanner(Scanner):
     def fetch_more_tokens(self) -> Any:
         self.tokens_made += 1
         if self.tokens_made > MOST:
-            self._refuse(f"more than {MOST:,} words and signs", "split it into several files of one folder")
+            self._refuse(f"has more than {MOST:,} words and signs", "split it into several files of one folder")
         return super().fetch_more_tokens()
 
     def fetch_flow_collection_start(self, token: Any, to_push: str) -> None:

@@ -25,6 +25,7 @@ from typing import Final
 from msgspec import Struct
 
 from clearance.judge.comparison import Clause, split
+from clearance.judge.glob import fold
 from clearance.judge.unreadable import Unreadable
 
 Number = tuple[int, str]
@@ -71,7 +72,6 @@ _SAME: Final = {"a": "alpha", "b": "beta", "c": "rc", "pre": "rc", "preview": "r
 _AFTER: Final = ("post", "rev", "r", "p")
 _DEV, _BEFORE, _END, _NUMBER, _WORD = range(5)
 _ZERO: Final[Number] = (0, "")
-_CAPITALS: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
 @lru_cache(maxsize=4096)
@@ -132,7 +132,7 @@ def _suffix(text: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     words = _TOKEN.findall(text)
     for index, raw in enumerate(words):
-        word = raw.translate(_CAPITALS)
+        word = fold(raw)
         if "0" <= word[0] <= "9":
             tokens.append((_NUMBER, *_number(word)))
         elif word == "dev":

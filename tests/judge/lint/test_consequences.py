@@ -90,6 +90,19 @@ REPLACED = "rules:\n  - {id: a, match: %s, effect: block, replacement: beta%s}\n
         (REPLACED % ("{tool: alpha}", "") + ("  - {id: b, match: {tool: beta, group: g}, effect: "
                                             "allow}\ngroups: {g: {users: [ana]}}\ndefault: {effect: block}"),
                                              "the default gives block"),
+        (REPLACED % ("{tool: alpha, group: g}", "") + "  - {id: b, match: {tool: beta, group: g}, effect: allow}\n"
+         "groups: {g: {unix_groups: [dev]}}\ndefault: {effect: block}", ""),
+        # allowed for everybody but some
+        (REPLACED % ("{tool: alpha}", "") + "  - {id: b, match: {tool: beta, group: g}, effect: block}\n"
+         "groups: {g: {unix_groups: [dev], users: [ana]}}\ndefault: {effect: allow}", ""),
+        (REPLACED % ("{tool: alpha, group: g}", "") + "  - {id: b, match: {tool: beta, group: g}, effect: block}\n"
+         "groups: {g: {unix_groups: [dev], users: [ana]}}\ndefault: {effect: allow}", 'rule "b" gives block'),
+        (REPLACED % ("{tool: alpha}", "") + "  - {id: b, match: {tool: beta, not: {user: ana}}, effect: allow}", ""),
+        # allowed in some versions
+        (REPLACED % ("{tool: alpha}", "") + "  - {id: b, match: {tool: beta, version: '>=2'}, effect: allow}\n"
+         "default: {effect: block}", ""),
+        (REPLACED % ("{tool: alpha}", "") + "  - {id: b, match: {tool: beta, version: '<2'}, effect: block}\n"
+         "default: {effect: warn}", "the default gives warn"),
     ],
 )  # fmt: skip
 def test_a_replacement_must_itself_be_allowed(body: str, expected: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import itertools
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,7 +17,8 @@ from clearance.judge.match import several
 from clearance.judge.merged import Path
 from clearance.judge.rulings import Ruling
 from clearance.judge.source import shown
-from clearance.judge.witness import subjects
+from clearance.judge.versions import edges
+from clearance.judge.witness import OUTSIDER, subjects
 from clearance.model.decision import Decision, Request, ToolFacts
 from clearance.model.directive import Match, Rule
 from clearance.model.review import Remark
@@ -24,6 +27,7 @@ from clearance.model.terms import EFFECTS, ENFORCES
 _ALLOWED: Final = ("allow", "allow-with-settings")
 _UNCERTAIN: Final = ("version", "user", "group")
 _MOST_INSTANTS: Final = 50
+_MOST_VERSIONS: Final = 60
 
 
 def replacements(review: Review) -> Iterator[Remark]:
@@ -31,18 +35,18 @@ def replacements(review: Review) -> Iterator[Remark]:
     for path, rule, ruling in review.rules():
         if rule.replacement is not None:
             subject = f'rule "{shown(rule.id)}"'
-            yield from _replacement(review, (*path, "replacement"), subject, ruling, _whom(review, rule.match))
+            yield from _replacement(review, (*path, "replacement"), subject, ruling, rule.match)
     yield from _replacement(review, ("default", "replacement"), "the default", review.judge.default, Match())
 
 
-def _replacement(review: Review, path: Path, subject: str, ruling: Ruling, whom: Match) -> Iterator[Remark]:
+def _replacement(review: Review, path: Path, subject: str, ruling: Ruling, match: Match) -> Iterator[Remark]:
     facts = ruling.replacement and review.judge.tools.get(ruling.replacement.tool)
     begin = max(ruling.start, review.now)
     if not facts or begin >= min(ruling.end, LATEST):
         return
     later = tuple(instant for instant in review.judge.boundaries if begin < instant < min(ruling.end, LATEST))
     for instant in (begin, *later[:_MOST_INSTANTS]):
-        refused = _refused(review, facts, instant, whom)
+        refused = _refused(review, _somebody(review, match, facts, moment(instant)))
         if refused is None:
             continue
         by = f'rule "{shown(refused.rule)}"' if refused.rule else "the default"
@@ -55,27 +59,39 @@ def _replacement(review: Review, path: Path, subject: str, ruling: Ruling, whom:
         return
 
 
-def _refused(review: Review, facts: ToolFacts, instant: int, whom: Match) -> Decision | None:
-    """The decision on a tool, where it is allowed neither by itself nor when pointed at a cleared gateway."""
+def _refused(review: Review, request: Request) -> Decision | None:
+    """The decision, where it allows neither the tool by itself, nor pointed at a cleared gateway, nor in a version that
+    some rule names."""
     gateways = (rule.host for rule in review.directive.endpoints if rule.class_ == "cleared-gateway")
-    request = Request(tool=facts, at=moment(instant), host=_first(whom.host), user=_first(whom.user))
+    ranges = (
+        text
+        for _path, rule, ruling in review.rules()
+        if rule.match.version is not None and review.can_match(ruling, request.tool)
+        for text in several(rule.match.version)
+    )
+    versions = itertools.islice((version for text in ranges for version, _words in edges(text)), _MOST_VERSIONS)
     decision = review.judge.decide(request)
-    tried = (structs.replace(request, endpoint=example(host)) for host in gateways)
-    if any(each.effect in _ALLOWED for each in (decision, *map(review.judge.decide, tried))):
-        return None
-    return decision
+    tried = itertools.chain(
+        (structs.replace(request, endpoint=example(host)) for host in gateways),
+        (structs.replace(request, version=version) for version in versions),
+    )
+    allowed = decision.effect in _ALLOWED or any(review.judge.decide(each).effect in _ALLOWED for each in tried)
+    return None if allowed else decision
 
 
-def _whom(review: Review, match: Match) -> Match:
-    """The users and hosts that a rule is about, a group taken as its members."""
+def _somebody(review: Review, match: Match, facts: ToolFacts, at: dt.datetime) -> Request:
+    """A request of somebody whom the match is about: a member of its groups, else a person like any other."""
     groups = [review.directive.groups[name] for name in several(match.group or ()) if name in review.directive.groups]
-    users = tuple(user for group in groups for user in group.users)
-    hosts = tuple(host for group in groups for host in group.hosts)
-    return Match(user=match.user or users or None, host=match.host or hosts or None)
-
-
-def _first(patterns: str | tuple[str, ...] | None) -> str | None:
-    return next((example(pattern) for pattern in several(patterns or ())), None)
+    users = (*several(match.user or ()), *(user for group in groups for user in group.users))
+    unix_groups = tuple(name for group in groups for name in group.unix_groups)
+    hosts = (*several(match.host or ()), *(host for group in groups for host in group.hosts))
+    return Request(
+        tool=facts,
+        at=at,
+        user=example((*users, OUTSIDER)[0]),
+        unix_groups=tuple(map(example, unix_groups)),
+        host=example((*hosts, OUTSIDER)[0]),
+    )
 
 
 def undetermined(review: Review) -> Iterator[Remark]:
