@@ -46,7 +46,7 @@ class Request(Struct, frozen=True):
 
     `tool` is None for an unknown agent, and then `score` is its likeness to an agent. `endpoint` is the host it
     sends to: the one seen, else the one configured for this user and tool; None means the tool's own default.
-    `at` is aware. Every other None is "not observed here".
+    `vetted` None means that there is no dossier. `at` is aware. Every other None is "not observed here".
     """
 
     tool: ToolFacts | None
@@ -92,9 +92,9 @@ class PolicyRef(Struct, frozen=True):
 class Decision(Struct, frozen=True):
     """The directive applied to a request. The same request and directive give the same decision everywhere.
 
-    `enforce` is the weaker of effect and the rule's `enforce`, before the host's mode. `undetermined` are the rules
-    that were skipped because what they ask for was not observed. `endpoint_class` is what the
-    endpoint was judged as.
+    `enforce` is the weaker of effect and the rule's `enforce`, before the host's mode; with `allow-with-settings`,
+    which always lets the tool run, it is how far settings that differ are put right. `undetermined` are the rules
+    that were skipped because what they ask for was not observed. `endpoint_class` is what the endpoint was judged as.
     """
 
     tool: str | None
