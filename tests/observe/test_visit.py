@@ -326,7 +326,8 @@ def test_links_to_programs_are_followed_where_shells_search(tmp_path: Path) -> N
 def test_what_the_default_scan_leaves_to_a_deep_one(tmp_path: Path) -> None:
     names = (
         "p/node_modules/left-pad/a", "p/node_modules/@acme/agent/a", "p/node_modules/@acme/other/a",
-        "p/.git/objects/ab/a", "p/.git/hooks/a", "p/__pycache__/a", "p/node_modules/.bin/a", "lib/node_modules/left-pad/a",
+        "p/.git/objects/ab/a", "p/.git/hooks/a", "p/__pycache__/a", "p/node_modules/.bin/a",
+        "lib/node_modules/left-pad/a",
     )  # fmt: skip
     for name in names:
         write(tmp_path, name)
