@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from clearance.observe.host import HostView
+from clearance.observe.probe import Home
 from clearance.observe.processes import container_roots, running, script_of
 
 
@@ -52,6 +55,32 @@ def test_a_listening_socket_is_seen() -> None:
         port = server.getsockname()[1]
         found = [one for one in running(set()).listeners if one.port == port]
     assert [(one.address, one.pid) for one in found] == [("127.0.0.1", os.getpid())]
+
+
+@pytest.mark.long
+@pytest.mark.skipif(os.geteuid() != 0, reason="another root needs root")
+def test_a_process_in_another_root(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/hostname").write_text("box\n")
+    (tmp_path / "home/ana").mkdir(parents=True)
+    told, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.chroot(tmp_path)
+        os.write(tell, b"x")
+        signal.pause()
+    try:
+        os.read(told, 1)
+        assert ("box", pid) in container_roots()
+        (seen,) = [one for one in running(set()).processes if one.pid == pid]
+        assert seen.container == "box"
+        view = HostView(f"/proc/{pid}/root/")
+        assert (view.live, view.name, view.homes) == (False, "box", (Home("ana", "/home/ana"),))
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(told)
+        os.close(tell)
 
 
 def test_roots_of_containers_are_told_once() -> None:

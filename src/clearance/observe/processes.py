@@ -23,7 +23,10 @@ VALUE_FLAGS: Final = frozenset({"-r", "--require", "--import", "--loader", "-W",
 
 
 class ProcessSeen(Struct, frozen=True):
-    """A running process. `script` is the file that an interpreter runs, absolute; `variables` only those asked for."""
+    """A running process. `script` is the file that an interpreter runs, absolute; `variables` only those asked for.
+
+    `container` names the container that it runs in, whose own paths `exe` and `script` then are.
+    """
 
     pid: int
     user: str | None
@@ -31,6 +34,7 @@ class ProcessSeen(Struct, frozen=True):
     exe: str
     script: str
     variables: tuple[tuple[str, str], ...]
+    container: str = ""
 
 
 class Listener(Struct, frozen=True):
@@ -53,6 +57,7 @@ def running(variables: Container[str]) -> Running:
     """The processes and listeners of this machine. Kernel threads are left out."""
     seen = []
     hidden = 0
+    roots = _Roots()
     for process in psutil.process_iter():
         try:
             with process.oneshot():
@@ -71,6 +76,7 @@ def running(variables: Container[str]) -> Running:
                         exe=(exe or "").removesuffix(" (deleted)"),
                         script=script_of(exe or argv[0], argv, _quiet(process.cwd) or "/"),
                         variables=tuple((name, value) for name, value in environ.items() if name in variables),
+                        container=roots.container(process.pid),
                     )
                 )
         except psutil.Error:
@@ -111,21 +117,42 @@ def _listeners() -> Iterator[Listener]:
             yield Listener(connection.pid, connection.laddr.ip, connection.laddr.port)
 
 
+class _Roots:
+    """The roots that processes run in, by device and number of the folder; empty where there is no `/proc`."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[int, int], tuple[str, int]] = {}
+        self._own = _identity("/") if os.path.isdir("/proc/self") else None
+
+    def container(self, pid: int) -> str:
+        """The name of the container that the process runs in; empty for none, and where this user may not know."""
+        root = _identity(f"/proc/{pid}/root/")
+        if self._own is None or root is None or root == self._own:
+            return ""
+        if root not in self.known:
+            self.known[root] = (_container_name(pid), pid)
+        return self.known[root][0]
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def container_roots() -> tuple[tuple[str, int], ...]:
     """(name, pid) of one process for each other root that some process of this machine runs in."""
-    if not os.path.isdir("/proc/self"):
-        return ()
-    own = os.stat("/")
-    roots: dict[tuple[int, int], tuple[str, int]] = {}
-    for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdecimal()):
+    roots = _Roots()
+    for pid in psutil.pids():
         try:
-            root = os.stat(f"/proc/{pid}/root/")
+            # A kernel thread has no program; one of them has a root of its own.
+            os.readlink(f"/proc/{pid}/exe")
         except OSError:
             continue
-        key = (root.st_dev, root.st_ino)
-        if key != (own.st_dev, own.st_ino) and key not in roots:
-            roots[key] = (_container_name(pid), pid)
-    return tuple(roots.values())
+        roots.container(pid)
+    return tuple(roots.known.values())
 
 
 def _container_name(pid: int) -> str:

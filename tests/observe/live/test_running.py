@@ -13,8 +13,10 @@ CATALOG = catalog(
 BINARY = Sighting("1", "t", "T", "binary", "/home/ana/bin/x", "certain", version="1.2", user="ana")
 
 
-def process(pid: int = 7, exe: str = BINARY.path, script: str = "", **variables: str) -> ProcessSeen:
-    return ProcessSeen(pid, "ana", "x", exe, script, tuple(variables.items()))
+def process(
+    pid: int = 7, exe: str = BINARY.path, script: str = "", container: str = "", **variables: str
+) -> ProcessSeen:
+    return ProcessSeen(pid, "ana", "x", exe, script, tuple(variables.items()), container)
 
 
 def seen(
@@ -42,6 +44,27 @@ def test_a_program_that_the_walk_did_not_come_to_is_looked_at() -> None:
     (sighting,) = seen(process(exe="/gone/x"), found=BINARY)
     assert isinstance(sighting, Sighting)
     assert sighting.path == "/gone/x"
+
+
+def test_a_program_in_a_container_is_not_the_one_of_that_path_outside() -> None:
+    assert seen(process(container="box")) == []
+    now = Running((process(container="box", T_URL="https://a.example"),), (), 0)
+    asked: list[str] = []
+
+    def look(path: str) -> Sighting:
+        asked.append(path)
+        return BINARY
+
+    sighting, reading = observations(now, CATALOG, {BINARY.path: BINARY}, meanings(CATALOG), look)
+    assert isinstance(sighting, Sighting)
+    assert asked == [f"/proc/7/root{BINARY.path}"]
+    assert sighting.path == f"container box:{BINARY.path}"
+    assert isinstance(reading, SettingRead)
+    assert reading.pid == 7
+
+
+def test_the_environment_of_a_container_holds_for_nobody_outside() -> None:
+    assert seen(process(exe="/bin/sh", container="box", T_URL="https://a.example")) == []
 
 
 def test_the_environment_of_a_tool_says_nothing_about_another() -> None:

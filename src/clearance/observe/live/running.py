@@ -41,9 +41,10 @@ def observations(
 def _program(
     process: ProcessSeen, known: Mapping[str, Sighting], look: Callable[[str], Sighting | None]
 ) -> Sighting | None:
+    inside = f"/proc/{process.pid}/root" if process.container else ""
     for path in (process.script, process.exe):
         if path:
-            found = known.get(path) or look(path)
+            found = look(inside + path) if inside else known.get(path) or look(path)
             if found is not None:
                 return found
     # A program that was deleted or replaced while it runs is still there through the process.
@@ -52,6 +53,8 @@ def _program(
 
 def _process(process: ProcessSeen, program: Sighting) -> Sighting:
     path = process.script or process.exe
+    if process.container:
+        path = f"container {process.container}:{path}"
     evidence = (*program.evidence, Evidence("process", f"{process.name}, pid {process.pid}"))
     return Sighting(
         id=sighting_id(program.tool, "process", path, process.user),
@@ -73,6 +76,9 @@ def _environments(
 ) -> Iterator[SettingRead]:
     for process in processes:
         mine = tools.get(process.pid)
+        if process.container and mine is None:
+            # What holds in a container holds for nobody outside it.
+            continue
         for name, value in process.variables:
             place = SettingRead(
                 tool="",
