@@ -18,7 +18,7 @@ def states(*args: object, **kwargs: object) -> dict[tuple[str, str], str]:
 
 
 def test_every_tool_and_every_home_is_answered() -> None:
-    assert states((), (SEEN,), ()) == {
+    assert states({}, (SEEN,), ()) == {
         ("t", "ana"): "found",
         ("t", "bo"): "nothing",
         ("web", "ana"): "not-looked",
@@ -27,16 +27,16 @@ def test_every_tool_and_every_home_is_answered() -> None:
 
 
 def test_a_home_that_cannot_be_listed_is_never_nothing() -> None:
-    (entry,) = [c for c in coverage(CATALOG, (BO,), ("/home/bo",), (), ()) if c.tool == "t"]
-    assert entry == Coverage("t", "bo", "not-readable", "/home/bo may not be read by this user")
+    (entry,) = [c for c in coverage(CATALOG, (BO,), {"/home/bo": "permission denied"}, (), ()) if c.tool == "t"]
+    assert entry == Coverage("t", "bo", "not-readable", "/home/bo: permission denied")
 
 
 def test_an_unreadable_folder_hides_only_the_tools_that_lie_there() -> None:
-    assert states((), (), (Skipped("walk", "/home/bo/.t", "permission denied"),))[("t", "bo")] == "not-readable"
-    assert states((), (), (Skipped("walk", "/home/bo/.t/p/x", "permission denied"),))[("t", "bo")] == "not-readable"
-    assert states((), (), (Skipped("walk", "/home/bo/.tt", "permission denied"),))[("t", "bo")] == "nothing"
-    assert states((), (), (Skipped("walk", "/home/bo/.t", "gone", matters=False),))[("t", "bo")] == "nothing"
-    assert states((), (), (Skipped("walk", "/srv/x", "permission denied"),))[("t", "bo")] == "nothing"
+    assert states({}, (), (Skipped("walk", "/home/bo/.t", "permission denied"),))[("t", "bo")] == "not-readable"
+    assert states({}, (), (Skipped("walk", "/home/bo/.t/p/x", "permission denied"),))[("t", "bo")] == "not-readable"
+    assert states({}, (), (Skipped("walk", "/home/bo/.tt", "permission denied"),))[("t", "bo")] == "nothing"
+    assert states({}, (), (Skipped("walk", "/home/bo/.t", "gone", matters=False),))[("t", "bo")] == "nothing"
+    assert states({}, (), (Skipped("walk", "/srv/x", "permission denied"),))[("t", "bo")] == "nothing"
 
 
 def test_the_places_of_a_tool_in_a_home() -> None:

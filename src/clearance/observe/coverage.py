@@ -6,7 +6,7 @@ readable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from clearance.catalog.index import Catalog, values
 from clearance.model.sighting import Coverage, Sighting, Skipped
@@ -17,26 +17,25 @@ from clearance.observe.probe import Home
 def coverage(
     catalog: Catalog,
     homes: Sequence[Home],
-    unreadable: Iterable[str],
+    unreadable: Mapping[str, str],
     sightings: Iterable[Sighting],
     skipped: Iterable[Skipped],
 ) -> tuple[Coverage, ...]:
-    """One entry a tool and home, in catalog order. `unreadable` are the paths of homes that could not be listed."""
-    closed = set(unreadable)
+    """One entry a tool and home, in catalog order. `unreadable` are homes that were not looked at, with the reason."""
     seen = {(s.tool, s.user) for s in sightings}
     matters = [s for s in skipped if s.matters]
     return tuple(
-        _one(tool, home, (tool.id, home.user) in seen, home.path in closed, matters)
+        _one(tool, home, (tool.id, home.user) in seen, unreadable.get(home.path), matters)
         for tool in catalog.tools.values()
         for home in homes
     )
 
 
-def _one(tool: Tool, home: Home, found: bool, closed: bool, skipped: Sequence[Skipped]) -> Coverage:
+def _one(tool: Tool, home: Home, found: bool, closed: str | None, skipped: Sequence[Skipped]) -> Coverage:
     if found:
         return Coverage(tool.id, home.user, "found")
-    if closed:
-        return Coverage(tool.id, home.user, "not-readable", f"{home.path} may not be read by this user")
+    if closed is not None:
+        return Coverage(tool.id, home.user, "not-readable", f"{home.path}: {closed}")
     places = tuple(f"{home.path}/{path}" for path in home_places(tool))
     for miss in skipped:
         if _hides(miss.path, places, home.path):

@@ -93,6 +93,13 @@ class HostView:
         """The place that `path` leads to, named without links. `Closed` where a scan stays out of it."""
         return resolve(self.rooted, path, self.mounts.why_closed)
 
+    def exists(self, path: str) -> None:
+        """OSError where nothing is at `path`. A place that the scan stays out of is taken to be there."""
+        try:
+            self.rooted.stat(self.resolve(path))
+        except Closed:
+            return
+
     def text(self, path: str, limit: int = 1 << 16) -> str:
         """The beginning of a small text file; empty where there is none."""
         try:

@@ -114,7 +114,7 @@ def _open(options: ScanOptions) -> HostView:
             for folder in own_files():
                 view.closed.setdefault(folder, "Clearance's own files; look into them with --root")
         for asked in options.deep:
-            os.close(view.rooted.open(os.path.abspath(asked) if view.live else asked, os.O_PATH | os.O_CLOEXEC))
+            view.exists(os.path.abspath(asked) if view.live else asked)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise Error(f"cannot scan: {why}", place=Place(asked) if asked else None) from error
