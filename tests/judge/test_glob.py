@@ -24,6 +24,7 @@ TEXTS = st.text("ab-!]", max_size=8)
         ("[a-cxy]", ["b", "x", "y"], ["-", "z"]),
         ("[a-a]", ["a"], ["b", "-"]),
         ("[ab]", ["a", "b"], ["X", "c"]),
+        ("lab-[0-9]x", ["lab-7x"], ["7x", "lab-x"]),
         ("[!a]", ["!", "b", "X"], ["a", ""]),
         ("[!a-c]x", ["dx"], ["ax"]),
         ("[]a]", ["]", "a"], ["b"]),
@@ -96,4 +97,4 @@ def test_folding_touches_ascii_capitals_only() -> None:
 
 def test_what_is_a_glob() -> None:
     assert [text for text in ("a", "a*", "?", "[a]", "[", "a]", "[]", "[!]") if is_glob(text)] == ["a*", "?", "[a]"]
-    assert expression("a").fullmatch("a")
+    assert expression("a.[bc]*d?") == r"a\.[bc].*d."

@@ -315,6 +315,13 @@ def test_5_a_waiver_until_31_december_holds_on_that_day() -> None:
     assert decide(DATED % "UTC", at=at("2026-11-30T23:59:59")).waiver is None
 
 
+def test_5_a_waivers_days_are_those_of_the_directives_zone_too() -> None:
+    assert decide(DATED % "Asia/Tokyo", at=at("2026-12-31T14:59:59")).waiver == "W"
+    assert decide(DATED % "Asia/Tokyo", at=at("2026-12-31T15:00:00")).waiver is None
+    assert decide(DATED % "America/New_York", at=at("2027-01-01T04:59:59")).waiver == "W"
+    assert decide(DATED % "America/New_York", at=at("2026-12-01T04:59:59")).waiver is None
+
+
 def test_5_a_date_with_a_time_is_that_instant_and_until_excludes_it() -> None:
     body = """
         metadata: {id: D, timezone: Europe/Zurich}

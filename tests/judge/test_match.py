@@ -122,6 +122,7 @@ def test_terms_come_in_the_order_of_the_fields() -> None:
         (("a", "b"), "a, b"),
         ((), "(nothing)"),
         ("x", "x"),
+        ("Vendor", "Vendor"),
         (True, "true"),
         (0.5, "0.5"),
         (30, "30"),

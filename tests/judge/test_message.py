@@ -42,7 +42,7 @@ def test_every_placeholder_is_filled_in() -> None:
 
 def test_what_has_no_value_is_empty_and_what_is_no_placeholder_stays() -> None:
     text = (
-        "{tool.name}|{tool.id}|{tool.vendor}|{tool.version}|{endpoint}|{replacement.name}|{rule.from}|{contact}"
+        "{rule.until}{directive.id}{directive.title}{tool.name}|{tool.id}|{tool.vendor}|{tool.version}|{endpoint}|{replacement.name}|{rule.from}|{contact}"
         "|{x}|{{tool.name}}|{|}"
     )
     body = f'rules: [{{id: r, match: {{}}, effect: block, message: "{text}"}}]'
@@ -55,6 +55,18 @@ def test_the_default_fills_in_its_own() -> None:
         "{replacement.name}'}"
     )
     assert decide(body).message == "why  Beta"
+
+
+def test_the_message_made_for_a_rule_names_what_to_use_and_where_to_ask() -> None:
+    body = """
+        contact: c
+        rules: [{id: r, match: {tool: alpha}, effect: block, replacement: beta}]
+        default: {effect: warn, replacement: alpha}
+        """
+    assert decide(body).message == "Alpha is not cleared here. Use Beta instead: beta. Need it for your work? c"
+    assert decide(body, BETA).message == (
+        "Beta is not cleared here. It is not blocked. Use Alpha instead: alpha. Need it for your work? c"
+    )
 
 
 def test_values_are_not_read_as_placeholders_again() -> None:

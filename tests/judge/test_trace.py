@@ -74,7 +74,8 @@ def test_every_field_says_what_was_seen() -> None:
         "vetted": "covert on 2026-11-01T09:30:00Z",
         "not": "",
     }
-    assert seen["group"].holds is True
+    assert (seen["group"].holds, seen["group"].wanted) == (True, "g")
+    assert (seen["not"].wanted, seen["vetted"].wanted, seen["known"].wanted) == ("", "within 1 days", "false")
     assert seen["not"].holds is True
     assert seen["not"].within == (FieldTrace("user", "a, b", "ana", False),)
 

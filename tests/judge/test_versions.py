@@ -10,7 +10,8 @@ from clearance.judge.unreadable import Unreadable
 from clearance.judge.versions import edges, version, version_range
 
 ASCENDING = [
-    "nightly", "0.9", "1.0.dev1", "1.0a1.dev2", "1.0a1", "1.0-alpha.2", "1.0-alpha.beta", "1.0b2", "1.0-beta.11",
+    "nightly", "0.9", "1.0.dev1", "1.0a1.dev2", "1.0a1", "1.0-alpha.2", "1.0-alpha.beta", "1.0b2",
+    "1.0-beta.9", "1.0-beta.11",
     "1.0-canary", "1.0rc1", "1.0", "1.0-1", "1.0.post2", "1.0-2ubuntu1", "1.0.0.1", "1.0.1", "v1.2", "1.10",
      "2026.11.21",
     "1:0.1", "2!0.0.1",

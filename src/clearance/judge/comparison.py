@@ -86,7 +86,7 @@ def score(text: str | float) -> tuple[Clause[float], ...]:
 
 def risk(text: str) -> frozenset[Risk]:
     """The risks for which a comparison holds."""
-    example = f'one of {", ".join(RISKS)}, or for example ">=high"'
+    example = f'one of {", ".join(RISKS)}, or ">=high"'
     ranks: dict[str, int] = {word: rank for rank, word in enumerate(RISKS)}
     found = split(text, example)
     for _op, operand in found:

@@ -25,8 +25,8 @@ def is_glob(pattern: str) -> bool:
     return _WILD.search(pattern) is not None
 
 
-def expression(pattern: str) -> re.Pattern[str]:
-    """The pattern as a regular expression, to be used with `fullmatch`. Each `*` but the last gives up as little
+def expression(pattern: str) -> str:
+    """The pattern as a regular expression, for `fullmatch` and with `DOTALL`. Each `*` but the last gives up as little
     text as it can and never takes it back (an atomic group), which is right for globs and keeps the time linear."""
     runs = [""]
     end = 0
@@ -41,9 +41,9 @@ def expression(pattern: str) -> re.Pattern[str]:
             runs[-1] += _one_of(wild[0][1:-1])
     runs[-1] += re.escape(pattern[end:])
     if len(runs) == 1:
-        return re.compile(runs[0], re.DOTALL)
+        return runs[0]
     first, *between, last = runs
-    return re.compile(first + "".join(f"(?>.*?{run})" for run in between) + ".*" + last, re.DOTALL)
+    return first + "".join(f"(?>.*?{run})" for run in between) + ".*" + last
 
 
 def _one_of(listed: str) -> str:
@@ -68,7 +68,7 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Whether a text matches any of the patterns. The caller folds both text and patterns, or neither."""
     given = tuple(patterns)
     literal = frozenset(pattern for pattern in given if not is_glob(pattern))
-    wild = [expression(pattern).pattern for pattern in given if is_glob(pattern)]
+    wild = [expression(pattern) for pattern in given if is_glob(pattern)]
     if not wild:
         return literal.__contains__
     full = re.compile("|".join(wild), re.DOTALL).fullmatch
@@ -83,5 +83,5 @@ def example(pattern: str) -> str:
 def _stand_in(wild: re.Match[str]) -> str:
     if wild[0] in "*?":
         return "x"
-    allowed = re.compile(_one_of(wild[0][1:-1]), re.DOTALL)
+    allowed = re.compile(_one_of(wild[0][1:-1]))
     return next((char for char in (*wild[0][1:-1].lstrip("!"), "x", "y", "0") if allowed.fullmatch(char)), "x")

@@ -78,7 +78,7 @@ def instant(text: str, zone: dt.tzinfo) -> dt.datetime:
         if _DATE.fullmatch(text):
             return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), zone)
         if match := _TIME.fullmatch(text):
-            offset = (match[3] or "").upper().replace("Z", "+00:00")
+            offset = (match[3] or "").upper()
             read = dt.datetime.fromisoformat(f"{match[1]}T{match[2]}{offset}")
             return read if offset else read.replace(tzinfo=zone)
     except ValueError as error:
@@ -123,5 +123,5 @@ def in_words(text: str) -> str:
     match = _DATE.match(text)
     if match is None or not "01" <= text[5:7] <= "12":
         return text
-    time = text[10:].lstrip("Tt ")
+    time = text[11:]
     return f"{int(text[8:10])} {_MONTHS[int(text[5:7]) - 1]} {int(text[:4])}" + (f" at {time}" if time else "")
