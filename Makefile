@@ -25,6 +25,7 @@ SECONDS ?= 60
 fuzz: .venv/test $(CATALOG) ## hostile bytes for every parser of foreign files (make fuzz SECONDS=600)
 	$(BIN)/python -m tests.fuzz.fuzz_probes $(SECONDS)
 	$(BIN)/python -m tests.fuzz.fuzz_identity $(SECONDS)
+	$(BIN)/python -m tests.fuzz.fuzz_directive $(SECONDS)
 
 lint: .venv/test ## style, types, import contracts, dependencies
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import ahocorasick_rs
-import brotli  # type: ignore[import-untyped]
+import brotli
 
 LARGEST_PIECE = 256 << 20
 DEEPEST = 2

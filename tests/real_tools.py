@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 
 SECONDS_TO_INSTALL = 900
 
