@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import tempfile
 
 import pytest
 
 _SKIPPED: list[str] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the tests a folder of this run's own: some nest deeper in it than Python removes."""
+    if not hasattr(config, "workerinput") and config.option.basetemp is None:
+        config.option.basetemp = tempfile.mkdtemp(prefix="clearance-tests-")
+        config.add_cleanup(lambda: _remove(config.option.basetemp))
+
+
+def _remove(folder: str) -> None:
+    subprocess.run(["rm", "-rf", folder], check=False)
 
 
 @pytest.fixture(autouse=True)
