@@ -56,6 +56,17 @@ def test_folders_and_files_are_asked_for_apart() -> None:
     assert index.here("/p").matches(".t", False) == []
 
 
+@pytest.mark.parametrize(
+    "package",
+    ["/p/node_modules/x", "/v/lib/python3.12/site-packages/x", "/usr/lib/python3/dist-packages/x",
+     "/h/go/pkg/mod/x@1.2", "/h/.cargo/registry/src/i/x-1.0", "/h/.vscode/extensions/a.b-1.2.3", "/p/.git/x"],
+)  # fmt: skip
+def test_what_is_a_projects_is_not_looked_for_in_packages(package: str) -> None:
+    index = Index((), [[Pattern("**/.env", scope="project"), Pattern("**/.env")]], fold_case=False)
+    assert [wanted.pattern.scope for wanted in index.here(package).matches(".env", False)] == ["user"]
+    assert len(index.here("/p/extensions/x").matches(".env", False)) == 2
+
+
 def test_case_is_folded_where_the_system_does() -> None:
     assert matching("**/.T/Settings.json", "/p/.t/settings.JSON", fold_case=True)
     assert not matching("**/.T/Settings.json", "/p/.t/settings.JSON")

@@ -38,6 +38,23 @@ def reading(what: Any, key: str, value: str = "", **fields: Any) -> SettingRead:
     return SettingRead(**(values | {"what": what, "key": key, "value": value} | fields))
 
 
+@pytest.mark.parametrize(("confidence", "agents"), [("certain", 1), ("weak", 2)])
+def test_what_belongs_to_an_installed_tool_is_no_agent_of_its_own(confidence: Any, agents: int) -> None:
+    folder = "/v/site-packages/t-1.dist-info"
+    package = Sighting(sighting_id("t", "package", folder), "t", "T", "package", folder, confidence)
+    part = AgentTraits("/v/site-packages/t/agent.py", 0.9, ("x",), package=folder)
+    other = AgentTraits("/v/site-packages/u/agent.py", 0.9, ("x",), package="/v/site-packages/u-1.dist-info")
+    assert len(settle([part, package, other], CATALOG).agents) == agents
+
+
+def test_a_variable_in_a_settings_document_is_one_finding() -> None:
+    place: dict[str, Any] = {"path": "/home/ana/.t/s.json", "line": 0, "value": "https://relay.example"}
+    readings = [
+        reading("base-url", key, **place) for key in ("env.T_URL", "T_URL", "providers.a.url", "providers.b.url")
+    ]
+    assert len(settle([binary(), *readings], CATALOG).sightings) == 4
+
+
 def test_session_files_become_one_store() -> None:
     spans = [Span("t", "ana", "~/.t/*/*.jsonl", f"/home/ana/.t/{n}/a.jsonl", 10, 86400.0 * n) for n in range(1, 4)]
     (seen,) = settle(spans, CATALOG).sightings

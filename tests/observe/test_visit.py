@@ -14,8 +14,9 @@ from clearance.observe import visit
 from clearance.observe.host import HostView
 from clearance.observe.identity.rules import compile_rules
 from clearance.observe.mounts import Mounts
-from clearance.observe.patterns import Index
+from clearance.observe.patterns import Index, Wanted
 from clearance.observe.probe import AgentTraits, Found, Observation, Pattern, Span
+from clearance.observe.reader import FdReader
 from clearance.observe.visit import Visitor
 from tests.bench.planting import agent
 from tests.builders import tool
@@ -171,10 +172,18 @@ def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "p/a.json")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "p/b.json"))
-        walker, notes = visitor(tmp_path, Pattern("**/*.json", read=9))
-        everything(walker)
+        walker, notes = visitor(tmp_path, Pattern("**/*.json", read=9), Pattern("**/a.json"))
+        missed = skipped(everything(walker))
     assert not notes.found
     assert walker.files == 0
+    assert {(miss.path, miss.reason, miss.matters) for miss in missed} == {
+        ("/p/a.json", "a named pipe, which is never opened", True),
+        ("/p/b.json", "a socket, which is never opened", True),
+    }
+    walker.hand("/p/a.json", Wanted(0, Pattern("/p/a.json", read=9)))
+    walker.hand("/p/a.json", Wanted(0, Pattern("/p/a.json")))
+    walker.hand("/p", Wanted(0, Pattern("/p", read=9)))
+    assert [miss.path for miss in skipped(walker.take())] == ["/p/a.json"]
 
 
 @pytest.mark.parametrize("when", ["open_entry", "stat"])
@@ -238,6 +247,36 @@ def test_a_defect_in_a_probe_costs_one_file(tmp_path: Path) -> None:
     assert "KeyError" in missed["/p/bad.json"]
     assert missed["/p/medium.json"] == "input/output error"
     assert [found.path for found in notes.found] == ["/p/good.json"]
+
+
+def test_a_document_cannot_flood_a_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Flood(Notes):
+        def parse(self, found: Found, catalog: Catalog) -> Iterable[Observation]:
+            number = 0
+            while True:
+                number += 1
+                yield Span("t", None, "s", f"{found.path}#{number}", number, 0.0)
+
+    monkeypatch.setattr(visit, "MOST", 7)
+    write(tmp_path, "p/a.json")
+    observations = everything(visitor(tmp_path, probe=Flood(Pattern("**/*.json", read=1)))[0])
+    assert len(observations) == 8
+    assert [(miss.path, miss.matters) for miss in skipped(observations)] == [("/p/a.json", True)]
+
+
+def test_a_defect_of_identity_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(reader: FdReader, *others: Any) -> None:
+        if b"bad" in reader.read(0, 9000):
+            raise RecursionError
+
+    monkeypatch.setattr("clearance.observe.identity.deep.identify", broken)
+    for name in ("bad", "good"):
+        write(tmp_path, f"p/{name}", b"\x7fELF" + name.encode() * 5000, 0o755)
+    walker, _ = visitor(tmp_path)
+    (miss,) = everything(walker)
+    assert isinstance(miss, Skipped)
+    assert (miss.path, miss.reason, miss.matters) == ("/p/bad", "could not be read (RecursionError)", True)
+    assert walker.files == 2
 
 
 @pytest.mark.parametrize(

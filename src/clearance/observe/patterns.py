@@ -9,10 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec import Struct
 
 from clearance.observe.probe import Pattern, Probe
+
+INSTALLED: Final = re.compile(
+    r"/(?:node_modules|(?:site|dist)-packages|\.git|\.cargo/(?:registry|git)|go/pkg/mod|\.m2/repository|\.gradle|\.rustup"
+    r"|\.nuget/packages|\.pub-cache|gems|extensions/[^/]+\.[^/]+-\d[^/]*)/"
+)
+"""Folders that installers fill. The settings and instructions in a package are its makers', not of a project here."""
 
 
 class Wanted(Struct, frozen=True):
@@ -64,11 +71,14 @@ class Here:
             dot = name.find(".", dot + 1)
         found = [floating for floating in found if floating.fits(self._path)]
         found += self._bound
-        return [
+        wanted = [
             floating.wanted
             for floating in found
             if floating.wanted.pattern.folder == is_folder and floating.name.match(name)
         ]
+        if wanted and INSTALLED.search(self._path):
+            return [one for one in wanted if one.pattern.scope != "project"]
+        return wanted
 
 
 class Index:

@@ -95,13 +95,18 @@ class SettingRead(Struct, frozen=True):
 
 
 class AgentTraits(Struct, frozen=True):
-    """A program or package that no catalog entry knows, with the traits of an agent that it shows."""
+    """A program or package that no catalog entry knows, with the traits of an agent that it shows.
+
+    `package` is the folder of the metadata of the package that it lies in, if any: what belongs to a tool that is
+    installed there is no agent of its own.
+    """
 
     path: str
     score: float
     traits: tuple[str, ...]
     user: str | None = None
     confidence: Confidence = "weak"
+    package: str = ""
 
 
 class Span(Struct, frozen=True):

@@ -77,8 +77,10 @@ def settle(observations: Iterable[Observation], catalog: Catalog) -> Settled:
         sightings.setdefault(sighting.id, sighting)
     endpoints = configured_endpoints(counted)
     done = tuple(_dressed(s, counted, catalog, endpoints) for s in sightings.values())
+    known = {s.path for s in sightings.values() if s.surface == "package" and s.confidence != "weak"}
+    unknown = tuple(agents[path] for path in sorted(agents) if agents[path].package not in known)
     order = sorted(done, key=lambda s: (s.tool, s.surface, s.user or "", s.path, s.id))
-    return Settled(tuple(order), tuple(agents[path] for path in sorted(agents)), tuple(skipped), endpoints)
+    return Settled(tuple(order), unknown, tuple(skipped), endpoints)
 
 
 def _shared(sighting: Sighting) -> bool:

@@ -26,7 +26,7 @@ from clearance.observe.packages import Packages
 from clearance.observe.patterns import Here, Index, Wanted
 from clearance.observe.probe import AgentTraits, Found, Observation
 from clearance.observe.reader import BytesReader, FdReader, Reader
-from clearance.observe.rooted import FOLDER
+from clearance.observe.rooted import FOLDER, regular
 from clearance.observe.scan.executables import sighting_of
 
 HEAD: Final = 4096
@@ -281,11 +281,17 @@ class Visitor:
             self.seen.append(Skipped(probe.name, path, f"could not be read ({type(error).__name__})"))
 
     def _look(self, folder: str, name: str, folder_fd: int, what: os.stat_result) -> None:
-        """Look into one file that could be a program."""
+        """Look into one file that could be a program.
+
+        Its first bytes are read on what the listing said it is; opened without blocking, anything else gives none.
+        """
         fd = -1
         try:
-            fd, now = self.view.rooted.open_entry(name, folder_fd, what.st_uid)
-            self._content(f"{folder}/{name}", fd, now)
+            fd = self.view.rooted.open_name(name, folder_fd, what.st_uid)
+            head = os.read(fd, HEAD)
+            if classify(head, what.st_size) is not None:
+                fd, now = regular(fd, name)
+                self._content(f"{folder}/{name}", fd, now)
         except OSError as error:
             if error.errno not in _GONE:
                 path = f"{folder}/{name}"
@@ -329,8 +335,13 @@ class Visitor:
         if kind is None:
             return
         reader = FdReader(fd, what.st_size)
-        if not silent(reader, kind):
-            self.seen.extend(self._identified(path, reader, kind, what.st_uid))
+        try:
+            if not silent(reader, kind):
+                self.seen.extend(self._identified(path, reader, kind, what.st_uid))
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect of identity costs one file, never the scan
+            self.seen.append(Skipped("executables", path, f"could not be read ({type(error).__name__})"))
 
     def _identified(self, path: str, reader: FdReader, kind: Kind, uid: int) -> Iterator[Observation]:
         verdict = deep.identify(reader, self.rules, None)
@@ -345,7 +356,8 @@ class Visitor:
         if isinstance(verdict, Identification):
             yield sighting_of(path, verdict, self.catalog, home=home, package=package, kind=kind, uid=uid)
         else:
-            yield AgentTraits(path, verdict.score, verdict.traits, home.user if home else None)
+            inside = os.path.dirname(package.path) if package is not None else ""
+            yield AgentTraits(path, verdict.score, verdict.traits, home.user if home else None, package=inside)
 
     def _missed(self, probe: str, path: str, error: OSError, matters: bool = True) -> None:
         reason = (error.strerror or type(error).__name__).lower()

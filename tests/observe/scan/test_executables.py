@@ -18,6 +18,11 @@ def test_an_identified_program() -> None:
     assert evidence(seen) == {"go-build": "module: x", "format": "elf"}
 
 
+def test_a_version_does_not_name_the_platform() -> None:
+    packed = Identification("crush", "0.96.1-linux-x64", "certain", ())
+    assert sighting_of("/opt/x", packed, CATALOG).version == "0.96.1"
+
+
 def test_the_owner_is_told_where_no_home_tells() -> None:
     assert evidence(sighting_of("/opt/x", CRUSH, CATALOG, uid=1000))["owner"] == "uid 1000"
     assert "owner" not in evidence(sighting_of("/opt/x", CRUSH, CATALOG))

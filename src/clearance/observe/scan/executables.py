@@ -7,7 +7,7 @@ from clearance.model.sighting import Evidence, Sighting
 from clearance.observe.identity.types import Identification, Package
 from clearance.observe.probe import Home, sighting_id
 from clearance.observe.scan.claims import text
-from clearance.observe.scan.node_packages import place
+from clearance.observe.scan.node_packages import place, without_platform
 
 
 def sighting_of(
@@ -35,7 +35,7 @@ def sighting_of(
         surface="binary",
         path=path,
         confidence=identification.confidence,
-        version=text(identification.version) or None,
+        version=without_platform(text(identification.version)) or None,
         user=user,
         repository=_project(path),
         evidence=tuple(evidence),

@@ -177,9 +177,8 @@ def _claim(found: Found, manifest: Manifest, tool: Tool) -> Iterator[Observation
         confidence = "certain" if at_root else "strong"
         evidence.append(Evidence("bin", ", ".join(f"{name} → {programs[name]}" for name in fitting)[:200]))
     evidence += part(manifest)
-    yield sighting(
-        found, tool, "package", root, confidence, evidence, version=text(manifest.version), repository=project
-    )
+    version = without_platform(text(manifest.version))
+    yield sighting(found, tool, "package", root, confidence, evidence, version=version, repository=project)
 
 
 def malformed(found: Found, data: bytes, error: Exception, catalog: Catalog) -> Iterator[Observation]:
@@ -220,7 +219,7 @@ def place(root: str) -> tuple[str, str | None]:
 
 
 def without_platform(name: str) -> str:
-    """The name of the package that a platform's package belongs to: `x-linux-x64` is a part of `x`."""
+    """The name, or version, of the package that a platform's package belongs to: `x-linux-x64` is a part of `x`."""
     while (shorter := _PLATFORM.sub("", name)) != name:
         name = shorter
     return name
