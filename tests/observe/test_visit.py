@@ -186,7 +186,7 @@ def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
     assert [miss.path for miss in skipped(walker.take())] == ["/p/a.json"]
 
 
-@pytest.mark.parametrize("when", ["open_entry", "stat"])
+@pytest.mark.parametrize("when", ["open_name", "stat"])
 def test_a_file_that_goes_away_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     write(tmp_path, "p/a.json", b"x" * 5000)
     walker, notes = visitor(tmp_path, Pattern("**/*.json", read=9))
@@ -197,7 +197,7 @@ def test_a_file_that_goes_away_is_passed_over(tmp_path: Path, monkeypatch: pytes
     if when == "stat":
         monkeypatch.setattr(os, "stat", gone)
     else:
-        monkeypatch.setattr(walker.view.rooted, "open_entry", gone)
+        monkeypatch.setattr(walker.view.rooted, "open_name", gone)
     assert everything(walker, "/p") == []
     assert not notes.found
 
@@ -219,7 +219,7 @@ def test_what_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     walker, _ = visitor(tmp_path, Pattern("**/*.json", read=9))
     rooted = walker.view.rooted
     for name in ("a.json", "tool", "data"):
-        monkeypatch.setattr(rooted, "open_entry", refuse(name, rooted.open_entry))
+        monkeypatch.setattr(rooted, "open_name", refuse(name, rooted.open_name))
     monkeypatch.setattr(rooted, "open", refuse("shut", rooted.open))
     missed = {miss.path: (miss.probe, miss.reason, miss.matters) for miss in skipped(everything(walker))}
     assert missed == {

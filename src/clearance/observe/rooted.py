@@ -25,6 +25,7 @@ LOOK: Final = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK) | os.O_CLOEXEC
 """A descriptor that only says what is there: it needs no right to read and starts no device."""
 
 
+ENTRY: Final = READ | getattr(os, "O_NOFOLLOW", 0)
 _ME: Final = os.geteuid() if hasattr(os, "geteuid") else 0
 
 
@@ -173,11 +174,14 @@ class Rooted:
 
     def open_entry(self, name: str, folder: int, owner: int) -> tuple[int, os.stat_result]:
         """As `open_regular`, for a name in an open folder; a link is not followed."""
+        return regular(self.open_name(name, folder, owner), name)
+
+    def open_name(self, name: str, folder: int, owner: int) -> int:
+        """A descriptor for what has this name in an open folder; a link is not followed, and nothing is waited for."""
         try:
-            fd = os.open(name, READ | os.O_NOFOLLOW | quiet(owner), dir_fd=folder)
+            return os.open(name, ENTRY | NO_ATIME if _ME in (owner, 0) else ENTRY, dir_fd=folder)
         except PermissionError:
-            fd = os.open(name, READ | os.O_NOFOLLOW, dir_fd=folder)
-        return regular(fd, name)
+            return os.open(name, ENTRY, dir_fd=folder)
 
     def list(self, path: str) -> tuple[str, ...]:
         """The names in a folder, sorted. OSError as opendir(3) gives."""

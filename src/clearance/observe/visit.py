@@ -26,7 +26,7 @@ from clearance.observe.packages import Packages
 from clearance.observe.patterns import Here, Index, Wanted
 from clearance.observe.probe import AgentTraits, Found, Observation
 from clearance.observe.reader import BytesReader, FdReader, Reader
-from clearance.observe.rooted import FOLDER, regular
+from clearance.observe.rooted import FOLDER
 from clearance.observe.scan.executables import sighting_of
 
 HEAD: Final = 4096
@@ -288,10 +288,10 @@ class Visitor:
         fd = -1
         try:
             fd = self.view.rooted.open_name(name, folder_fd, what.st_uid)
-            head = os.read(fd, HEAD)
-            if classify(head, what.st_size) is not None:
-                fd, now = regular(fd, name)
-                self._content(f"{folder}/{name}", fd, now)
+            if classify(os.read(fd, HEAD), what.st_size) is not None:
+                now = os.fstat(fd)
+                if stat.S_ISREG(now.st_mode):
+                    self._content(f"{folder}/{name}", fd, now)
         except OSError as error:
             if error.errno not in _GONE:
                 path = f"{folder}/{name}"

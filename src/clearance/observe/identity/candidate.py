@@ -27,6 +27,9 @@ NOTHING: Final = (
     b"MM\0*", b"\0\0\x01\0", b"<svg", b"<?xm", b"<!DO", b"<htm", b"\xd0\xcf\x11\xe0", b"AT&T", b"BC\xc0\xde",
 )  # fmt: skip
 _NOTHING: Final = frozenset(NOTHING)
+_PLAIN: Final = frozenset(bytes([byte]) for byte in b"abcdefghijklmnopqrstuvxyz\"'/\n\t *@_-[{")
+"""How text begins, and nothing of the above: asked first, since most files are text."""
+
 SMALLEST: Final = 64
 SMALLEST_NATIVE: Final = 4096
 LARGE_TEXT: Final = 262_144
@@ -61,6 +64,8 @@ def classify(head: bytes, size: int) -> Kind | None:
     """What kind of program a file with these first 4 KiB may be; None if it is none of interest."""
     if size < SMALLEST:
         return None
+    if head[:1] in _PLAIN and b"\0" not in head[:TEXT_BYTES]:
+        return _text(head, size)
     magic = head[:4]
     kind = NATIVE.get(magic)
     if kind is not None:
