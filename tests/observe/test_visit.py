@@ -202,6 +202,19 @@ def test_a_file_that_goes_away_is_passed_over(tmp_path: Path, monkeypatch: pytes
     assert not notes.found
 
 
+def test_no_folder_stays_open(tmp_path: Path) -> None:
+    for number in range(100):
+        write(tmp_path, f"p/{number}/below/x")
+    walker, _ = visitor(tmp_path)
+    before = os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else []
+    stack = ["/p"]
+    while stack:
+        stack.extend(walker.folder(stack.pop()))
+    walker.take()
+    assert len(os.listdir("/proc/self/fd") if before else []) == len(before)
+    assert walker.files == 100
+
+
 def refuse(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
     def call(path: str, *arguments: Any) -> Any:
         if path.endswith(name):
@@ -220,7 +233,7 @@ def test_what_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     rooted = walker.view.rooted
     for name in ("a.json", "tool", "data"):
         monkeypatch.setattr(rooted, "open_name", refuse(name, rooted.open_name))
-    monkeypatch.setattr(rooted, "open", refuse("shut", rooted.open))
+    monkeypatch.setattr(rooted, "open_folder", refuse("shut", rooted.open_folder))
     missed = {miss.path: (miss.probe, miss.reason, miss.matters) for miss in skipped(everything(walker))}
     assert missed == {
         "/p/a.json": ("notes", "permission denied", True),

@@ -183,6 +183,10 @@ class Rooted:
         except PermissionError:
             return os.open(name, ENTRY, dir_fd=folder)
 
+    def open_folder(self, name: str, above: int) -> int:
+        """A descriptor for the folder of this name in an open folder. A link is not followed."""
+        return os.open(name, FOLDER | os.O_NOFOLLOW, dir_fd=above)
+
     def list(self, path: str) -> tuple[str, ...]:
         """The names in a folder, sorted. OSError as opendir(3) gives."""
         fd = self.open(path, FOLDER)

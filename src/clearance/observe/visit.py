@@ -12,6 +12,7 @@ import itertools
 import os
 import re
 import stat
+from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
@@ -48,6 +49,9 @@ NEIGHBOURS: Final = 4096
 
 MOST: Final = 1000
 """Observations that one probe may make of one file. Nobody has so many servers; a document made to flood a scan has."""
+
+ABOVE: Final = 32
+"""Folders that stay open while those below them are visited."""
 
 LONGEST: Final = 16_384
 """Bytes of a path. What is nested deeper is reported: a file system can be endless."""
@@ -88,9 +92,13 @@ class Visitor:
         self._searched = frozenset(searched)
         self._without = frozenset(without)
         self._wanted_below = _package_names(catalog) if pruned else frozenset()
+        self._above: OrderedDict[str, int] = OrderedDict()
 
     def take(self) -> list[Observation]:
-        """What was observed since the last call."""
+        """What was observed since the last call. No folder stays open."""
+        for fd in self._above.values():
+            os.close(fd)
+        self._above.clear()
         seen, self.seen = self.seen, []
         return seen
 
@@ -101,18 +109,36 @@ class Visitor:
             self.seen.append(Skipped("walk", f"{path[:1000]}…", "nested too deeply"))
             return []
         try:
-            fd = self.view.rooted.open(path or "/", FOLDER if root else FOLDER | os.O_NOFOLLOW)
+            fd = self._open(path, root)
         except OSError as error:
             if root or error.errno not in _GONE:
                 self._missed("walk", path, error)
             return []
+        below: list[str] = []
         try:
-            return self._entries(path, fd)
+            below = self._entries(path, fd)
         except OSError as error:
             self._missed("walk", path, error)
-            return []
         finally:
+            self._leave(path, fd, bool(below))
+        return below
+
+    def _open(self, path: str, root: bool) -> int:
+        """A folder, from the one above it where that is still open: one step, however deep it lies."""
+        parent, _, name = path.rpartition("/")
+        above = self._above.get(parent)
+        if above is None or root:
+            return self.view.rooted.open(path or "/", FOLDER if root else FOLDER | os.O_NOFOLLOW)
+        return self.view.rooted.open_folder(name, above)
+
+    def _leave(self, path: str, fd: int, is_above: bool) -> None:
+        """Close a folder, at once or when others came after it."""
+        if not is_above or path in self._above:
             os.close(fd)
+            return
+        self._above[path] = fd
+        if len(self._above) > ABOVE:
+            os.close(self._above.popitem(last=False)[1])
 
     def _entries(self, path: str, fd: int) -> list[str]:
         below: list[str] = []
