@@ -1,4 +1,8 @@
-"""In continuous integration nothing is skipped silently: a skipped test there is a failure."""
+"""What holds for every test.
+
+In continuous integration nothing is skipped silently: a skipped test there is a failure. Property tests have no
+deadline: how fast a shared machine is says nothing about the program.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,10 @@ import subprocess
 import tempfile
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 _SKIPPED: list[str] = []
 
