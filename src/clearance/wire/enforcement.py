@@ -1,0 +1,111 @@
+"""Messages between the processes of `clearance enforce`. Every one is tagged; unknown fields are ignored."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from clearance.model.enforcement import Done, KnownFile, Means, Row, Table
+
+
+class NewTable(Struct, frozen=True, tag="table"):
+    """From now on this table holds. It replaces the one before in one step."""
+
+    table: Table
+
+
+class Ask(Struct, frozen=True, tag="ask"):
+    """There is no row for this tool, version and user. `ticket` comes back with the answer."""
+
+    ticket: int
+    tool: str
+    version: str | None
+    uid: int
+    score: float | None = None
+
+
+class Answer(Struct, frozen=True, tag="answer"):
+    """The row asked for. It may be kept for as long as the table of this serial holds."""
+
+    ticket: int
+    serial: int
+    tool: str
+    version: str | None
+    uid: int
+    row: Row
+
+
+class Examine(Struct, frozen=True, tag="examine"):
+    """What is this file? Its descriptor travels with the message."""
+
+    ticket: int
+    path: str
+
+
+class Examined(Struct, frozen=True, tag="examined"):
+    """What the file is. `complete` is False where it could not be read; then `file.tool` says nothing."""
+
+    ticket: int
+    file: KnownFile
+    complete: bool = True
+
+
+class Seen(Struct, frozen=True, tag="seen"):
+    """A start that the directive has something to say about, or a connection, and what was done.
+
+    `path` is what was started (or the host name), `means` how it was noticed. `uid` None: not known. `serial` and
+    `row.decision` say which Decision it was. `latency_us` is from notice to answer.
+    """
+
+    means: Means
+    done: Done
+    pid: int
+    uid: int | None
+    path: str
+    tool: str | None
+    version: str | None
+    row: Row
+    serial: int
+    latency_us: int
+    score: float | None = None
+    detail: str = ""
+
+
+class Failed(Struct, frozen=True, tag="failed"):
+    """A failure mode occurred `count` times since it was told last. `reason` is one of the enumerated ones."""
+
+    reason: str
+    count: int = 1
+    detail: str = ""
+
+
+class Pulse(Struct, frozen=True, tag="pulse"):
+    """Progress of a process, with its counters since its start. Sent about once a second while it works."""
+
+    who: Literal["guard", "examiner", "tracker", "network", "notifier"]
+    counters: dict[str, int]
+
+
+class Learned(Struct, frozen=True, tag="learned"):
+    """Files that one process identified and another should know."""
+
+    files: tuple[KnownFile, ...]
+
+
+class Tell(Struct, frozen=True, tag="tell"):
+    """Show a text to a person. `terminals` are device paths (`/dev/pts/3`) that were the process's own."""
+
+    uid: int
+    title: str
+    text: str
+    terminals: tuple[str, ...] = ()
+
+
+class Stop(Struct, frozen=True, tag="stop"):
+    """End cleanly."""
+
+
+Message = (
+    NewTable | Ask | Answer | Examine | Examined | Seen | Failed | Pulse | Learned | Tell | Stop
+)  # fmt: skip
