@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from clearance.errors import Error, Errors, Place
+from clearance.errors import Error, Errors, Place, Unreadable
 
 
 def test_an_error_is_one_paragraph_with_place_line_and_remedy() -> None:
@@ -25,3 +25,10 @@ def test_a_place_says_only_what_is_known() -> None:
 
 def test_several_errors_are_told_in_order() -> None:
     assert str(Errors((Error("one"), Error("two")))) == "one\n\ntwo"
+
+
+def test_an_unreadable_value_says_what_is_wrong_and_what_to_write() -> None:
+    error = Unreadable("is not a date", "write 2026-07-10")
+    assert (error.what, error.remedy) == ("is not a date", "write 2026-07-10")
+    assert str(error) == "is not a date: write 2026-07-10"
+    assert isinstance(error, ValueError)

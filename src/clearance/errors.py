@@ -67,3 +67,15 @@ class Errors(Error):
     def __str__(self) -> str:
         """Each error's paragraph, in document order, with an empty line between two."""
         return "\n\n".join(str(error) for error in self.errors)
+
+
+class Unreadable(ValueError):
+    """A value in a document that cannot be read for what its field is; whoever knows the place makes it an `Error`.
+
+    `what` is the end of a sentence whose subject is the value, `remedy` what to write instead.
+    """
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what}: {remedy}")
+        self.what = what
+        self.remedy = remedy

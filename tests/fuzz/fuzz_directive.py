@@ -20,7 +20,7 @@ from clearance.judge.diff import diff
 from clearance.judge.engine import compile_directive
 from clearance.judge.lint import lint
 from clearance.judge.parse import parse
-from clearance.judge.source import LARGEST
+from clearance.catalog.source import LARGEST
 from tests.judge.builders import AT, HOSTS, TOOLS, ask, judge
 
 SLOW: Final = 10.0

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from clearance.errors import Unreadable
 from clearance.judge import comparison
-from clearance.judge.unreadable import Unreadable
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearance.errors import Unreadable
 from clearance.judge.instants import DAY, FOREVER, LATEST, count, in_words, instant, moment, span, written, zone
-from clearance.judge.unreadable import Unreadable
 
 UTC = dt.UTC
 

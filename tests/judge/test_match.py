@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from clearance.errors import Unreadable
 from clearance.judge.destination import Destination
 from clearance.judge.match import Seen, holds, settle, shown, terms
-from clearance.judge.unreadable import Unreadable
 from clearance.model.decision import VetResult
 from clearance.model.directive import Group, Match, Vetted
 from tests.judge.builders import ALPHA, BETA, LOCAL, ask, at, facts, rule_for

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET, Struct, UnsetType, inspect
 
+from clearance.catalog.source import read
 from clearance.errors import Error
 from clearance.judge.parse import parse
 from clearance.judge.schema import schema
 from clearance.judge.shape import Shape
-from clearance.judge.source import read
 from clearance.model.directive import Match
 from clearance.model.terms import Effect
 
@@ -37,6 +37,7 @@ class Whole(Struct, frozen=True, forbid_unknown_fields=True):
 
 def shaped(text: str, *, nulls: bool = False) -> tuple[Any, list[str]]:
     source, node = read("d", text.encode())
+    assert node is not None
     shape = Shape(source, nulls=nulls)
     value = shape.value(node, inspect.type_info(Whole))
     return value, [str(error) for error in shape.errors]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearance.judge.unreadable import Unreadable
+from clearance.errors import Unreadable
 from clearance.judge.versions import edges, version, version_range
 
 ASCENDING = [

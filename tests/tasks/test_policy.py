@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from clearance.catalog.index import Catalog
+from clearance.catalog.source import LARGEST
 from clearance.errors import Error, Errors
-from clearance.judge.source import LARGEST
 from clearance.model.terms import EndpointClass
 from clearance.model.tool import Switch
 from clearance.tasks import policy

@@ -1,8 +1,8 @@
-"""A YAML document that a person wrote, with the place of everything in it. Pure.
+"""A document of the catalog as a value of a type, with the place of everything in it. Pure.
 
 Whatever the bytes are, the outcome is a value or an `Error` that names the line and column. A document is a tree of
-mappings with text keys, lists, texts, numbers, true, false and null: dates stay texts, and what could make a small
-document large (aliases, merge keys) or ambiguous (the same key twice, foreign tags) is refused.
+mappings with text keys, lists, texts, numbers, true, false and null, as `source.py` reads them; the same key twice, a
+merge key and a key that is no text are refused.
 """
 
 from __future__ import annotations
@@ -13,48 +13,27 @@ from difflib import get_close_matches
 from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
-from ruamel.yaml import YAML
-from ruamel.yaml.composer import Composer, ComposerError, MaxDepthExceededError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from clearance.errors import Error, Place
+from clearance.catalog.source import MappingNode, Node, ScalarNode, SequenceNode, Spot, read, scalar, shown
+from clearance.errors import Error, Place, Unreadable
 
 T = TypeVar("T")
 Value = Any
 
-LARGEST: Final = 1 << 20
-"""Bytes of a document. The catalog's largest entry has 40 KiB."""
-
-DEEPEST: Final = 40
-"""Levels of nesting."""
-
-_TAG: Final = "tag:yaml.org,2002:"
-_NEWLINE = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_MERGE: Final = "tag:yaml.org,2002:merge"
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 _UNKNOWN_FIELD = re.compile(r"unknown field `(.+?)`")
 _MISSING_FIELD = re.compile(r"missing required field `(.+?)`")
 _CHOICE = re.compile(r"Invalid enum value '(.+?)'")
 
 
-class _NoAliases(Composer):
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.parser.check_event(AliasEvent):
-            event = self.parser.peek_event()
-            raise ComposerError(None, None, "aliases are not used here: write the value out", event.start_mark)
-        return super().compose_node(parent, index)
-
-
 class Document:
-    """One YAML document. `value` is its content, `name` what errors call it."""
+    """One YAML document. `value` is its content, None where it is empty; `name` is what errors call it."""
 
     def __init__(self, data: bytes | str, name: str) -> None:
         """Reads the document. Error where it is not one."""
         self.name = name
-        self.text = self._decoded(data)
-        self._lines = _NEWLINE.split(self.text)
-        self._root = self._composed()
+        self._source, self._root = read(name, data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
         self.value: Value = self._built(self._root) if self._root is not None else None
 
     def to(self, kind: type[T]) -> T:
@@ -79,72 +58,31 @@ class Document:
                 break
         return self._at(name if key and name is not None else node)
 
-    def _decoded(self, data: bytes | str) -> str:
-        if len(data) > LARGEST:
-            raise Error(f"larger than {LARGEST} bytes", place=Place(self.name))
-        if isinstance(data, str):
-            return data
-        try:
-            return data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            raise Error("not UTF-8", place=Place(self.name, line)) from None
-
-    def _composed(self) -> Node | None:
-        yaml = YAML(typ="safe", pure=True)
-        yaml.Composer = _NoAliases
-        yaml.max_depth = DEEPEST
-        try:
-            return yaml.compose(self.text)  # type: ignore[no-any-return]
-        except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            what = " ".join(str(error.problem or error.context or "not valid YAML").split())
-            if isinstance(error, MaxDepthExceededError):
-                what = f"nested more than {DEEPEST} levels deep"
-            raise Error(what, place=self._place(mark.line, mark.column) if mark else Place(self.name)) from None
-        except YAMLError as error:
-            raise Error(" ".join(str(error).split())[:200], place=Place(self.name)) from None
-        except Exception as error:  # noqa: BLE001 - the scanner lets built-in errors of many kinds through on hostile text
-            raise Error(f"not valid YAML: {type(error).__name__}", place=Place(self.name)) from None
-
     def _built(self, node: Node) -> Value:
         if isinstance(node, MappingNode):
             return self._mapping(node)
-        if isinstance(node, SequenceNode):
-            return [self._built(member) for member in node.value]
-        return self._scalar(node)
+        if isinstance(node, ScalarNode):
+            return self._scalar(node)
+        return [self._built(member) for member in node.value]
 
     def _mapping(self, node: MappingNode) -> dict[str, Value]:
-        if str(node.tag) != _TAG + "map":
-            raise Error(f"the tag {str(node.tag)!r} has no meaning here", place=self._at(node))
         built: dict[str, Value] = {}
         for key, member in node.value:
             if not isinstance(key, ScalarNode):
                 raise Error("a key must be a text", place=self._at(key))
-            if str(key.tag) == _TAG + "merge":
+            if str(key.tag) == _MERGE:
                 raise Error("merge keys are not used here: write the values out", place=self._at(key))
             if key.value in built:
-                raise Error(f'the key "{key.value}" stands here twice', place=self._at(key))
+                raise Error(f'the key "{shown(key.value)}" stands here twice', place=self._at(key))
             built[key.value] = self._built(member)
         return built
 
-    def _scalar(self, node: Node) -> Value:
-        kind = str(node.tag).removeprefix(_TAG)
-        text: str = node.value
+    def _scalar(self, node: ScalarNode) -> Value:
         try:
-            if kind in ("str", "timestamp"):
-                return text
-            if kind == "null":
-                return None
-            if kind == "bool":
-                return {"true": True, "false": False}[text.lower()]
-            if kind == "int":
-                return int(text, 0) if text.lstrip("+-")[:2].lower() in ("0x", "0o") else int(text)
-            if kind == "float":
-                return float(text)
-        except (ValueError, KeyError):
-            raise Error(f'"{text[:40]}" is not a value of the kind {kind}', place=self._at(node)) from None
-        raise Error(f"the tag {str(node.tag)!r} has no meaning here", place=self._at(node))
+            return scalar(node)
+        except Unreadable as error:
+            what = f'"{shown(node.value, 40)}" {error.what}'
+            raise Error(what, place=self._at(node), remedy=error.remedy) from None
 
     def _explain(self, message: str, kind: type) -> NoReturn:
         what, _, where = message.partition(" - at `")
@@ -164,15 +102,7 @@ class Document:
         raise Error(what[:1].lower() + what[1:], place=self.place(path))
 
     def _at(self, node: Node | None) -> Place:
-        if node is None:
-            return Place(self.name)
-        line, column = node.start_mark.line, node.start_mark.column
-        same_line = isinstance(node, ScalarNode) and node.end_mark.line == line
-        return self._place(line, column, node.end_mark.column - column if same_line else 1)
-
-    def _place(self, line: int, column: int, length: int = 1) -> Place:
-        text = self._lines[line] if line < len(self._lines) else ""
-        return Place(self.name, line + 1, column + 1, max(1, length), text)
+        return (self._source.spot(node) if node is not None else Spot(self._source)).place()
 
 
 def _steps(path: str) -> Iterator[str | int]:

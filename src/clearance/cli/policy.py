@@ -16,12 +16,11 @@ import msgspec
 from cyclopts import App, Parameter
 
 from clearance.catalog import Catalog, load_catalog
-from clearance.errors import Error, Errors, Place
+from clearance.catalog.source import shown
+from clearance.errors import Error, Errors, Place, Unreadable
 from clearance.judge.diff import diff as differences
 from clearance.judge.engine import Judge
 from clearance.judge.instants import instant, written
-from clearance.judge.source import shown
-from clearance.judge.unreadable import Unreadable
 from clearance.model.decision import Request
 from clearance.model.review import Remark
 from clearance.model.terms import EFFECTS, Confidence, Effect, Surface

@@ -12,14 +12,13 @@ from typing import Any, Final
 
 from msgspec import UNSET, inspect, structs
 
-from clearance.errors import Error
+from clearance.catalog.source import shown
+from clearance.errors import Error, Unreadable
 from clearance.judge.engine import Judge
 from clearance.judge.instants import instant
 from clearance.judge.merged import Path, Written
-from clearance.judge.parse import expect_header, raise_all
+from clearance.judge.parse import headed, raise_all
 from clearance.judge.shape import Shape
-from clearance.judge.source import read, shown
-from clearance.judge.unreadable import Unreadable
 from clearance.model.decision import Decision, Request, VetResult
 from clearance.model.directive import Case, DirectiveTest, Given
 from clearance.model.review import CaseResult, Mismatch
@@ -29,8 +28,7 @@ _SHAPE: Final = inspect.type_info(DirectiveTest)
 
 def run_cases(name: str, data: bytes, judge: Judge) -> tuple[CaseResult, ...]:
     """The result of every case of a file. `Error` (or `Errors`) where the file cannot be read."""
-    source, node = read(name, data)
-    expect_header(source, node, "DirectiveTest")
+    source, node = headed(name, data, "DirectiveTest")
     shape = Shape(source, nulls=True)
     document: DirectiveTest = shape.value(node, _SHAPE)
     raise_all(shape.errors)

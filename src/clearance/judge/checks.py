@@ -8,13 +8,12 @@ from typing import Any
 
 from msgspec import UNSET
 
-from clearance.errors import Error
+from clearance.catalog.source import shown
+from clearance.errors import Error, Unreadable
 from clearance.judge import comparison
 from clearance.judge.instants import instant, zone
 from clearance.judge.match import several
 from clearance.judge.merged import Merged, Path
-from clearance.judge.source import shown
-from clearance.judge.unreadable import Unreadable
 from clearance.judge.versions import version_range
 from clearance.model.directive import Match
 from clearance.model.terms import UNKNOWN

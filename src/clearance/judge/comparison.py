@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct
 
-from clearance.judge.unreadable import Unreadable
+from clearance.errors import Unreadable
 from clearance.model.terms import RISKS, Risk
 
 K = TypeVar("K")

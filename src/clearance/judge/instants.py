@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from clearance.judge.unreadable import Unreadable
+from clearance.errors import Unreadable
 
 FOREVER: Final = 1 << 62
 """Later than every instant; `-FOREVER` is earlier."""

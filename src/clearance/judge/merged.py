@@ -10,8 +10,8 @@ from typing import NamedTuple
 import msgspec
 import rfc8785
 
+from clearance.catalog.source import Spot
 from clearance.errors import Place
-from clearance.judge.source import Spot
 from clearance.model.directive import Directive
 
 Path = tuple[str | int, ...]

@@ -13,12 +13,12 @@ from typing import Any, Final
 
 from msgspec import UNSET, inspect, structs
 
+from clearance.catalog.source import MappingNode, Node, ScalarNode, Source, Spot, read, shown
 from clearance.errors import Error, Errors, Place
 from clearance.judge.checks import unreadable
 from clearance.judge.glob import fold
 from clearance.judge.merged import Merged, Path, Written
 from clearance.judge.shape import Shape
-from clearance.judge.source import MappingNode, Node, ScalarNode, Source, Spot, read, shown
 from clearance.model.directive import Directive
 
 API_VERSION: Final = "clearance/v1"
@@ -76,8 +76,7 @@ def _order(error: Error) -> tuple[str, int, int]:
 
 
 def _document(name: str, data: bytes) -> tuple[Directive, dict[Path, Written]]:
-    source, node = read(name, data)
-    expect_header(source, node, KIND)
+    source, node = headed(name, data, KIND)
     shape = Shape(source)
     directive = shape.value(node, _SHAPE)
     if shape.errors:
@@ -85,8 +84,15 @@ def _document(name: str, data: bytes) -> tuple[Directive, dict[Path, Written]]:
     return directive, shape.written
 
 
-def expect_header(source: Source, node: Node, kind: str) -> None:
-    """Refuse a document of another kind or version before its fields are looked at. `Error` says what to do."""
+def headed(name: str, data: bytes, kind: str) -> tuple[Source, Node]:
+    """The nodes of a document of this kind and of the version that is read here. `Error` says what it is instead.
+
+    The header is looked at before any other field: those of another kind or version have other meanings.
+    """
+    source, node = read(name, data)
+    if node is None:
+        remedy = f'begin it with "apiVersion: {API_VERSION}", or take the file away'
+        raise Error("is empty", place=Spot(source).place(), remedy=remedy)
     if not isinstance(node, MappingNode):
         raise Error(
             f"is not a {kind}: it has no fields",
@@ -107,6 +113,7 @@ def expect_header(source: Source, node: Node, kind: str) -> None:
                 remedy += ", or use the release of Clearance that knows this version"
             what = f'{field} is "{given}", and only "{wanted}" is read here'
             raise Error(what, place=source.spot(item).place(), remedy=remedy)
+    return source, node
 
 
 def _joined(whole: Directive, part: Directive) -> Directive:

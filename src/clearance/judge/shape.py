@@ -13,10 +13,9 @@ from typing import Any, Final
 
 from msgspec import inspect
 
-from clearance.errors import Error
+from clearance.catalog.source import MappingNode, Node, ScalarNode, SequenceNode, Source, scalar, shown
+from clearance.errors import Error, Unreadable
 from clearance.judge.merged import Path, Written
-from clearance.judge.source import MappingNode, Node, ScalarNode, SequenceNode, Source, scalar, shown
-from clearance.judge.unreadable import Unreadable
 from clearance.model.terms import (
     CONFIDENCES,
     DEPLOYMENTS,

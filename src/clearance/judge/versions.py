@@ -24,9 +24,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from clearance.errors import Unreadable
 from clearance.judge.comparison import Clause, split
 from clearance.judge.glob import fold
-from clearance.judge.unreadable import Unreadable
 
 Number = tuple[int, str]
 Token = tuple[int, int, str]

@@ -17,13 +17,13 @@ import msgspec
 from msgspec import Struct
 
 from clearance.catalog import Catalog, tool_facts
+from clearance.catalog.source import LARGEST, shown
 from clearance.errors import Error, Errors, Place
 from clearance.judge.cases import run_cases
 from clearance.judge.engine import Judge, compile_directive
 from clearance.judge.lint import lint
 from clearance.judge.merged import Merged
 from clearance.judge.parse import parse
-from clearance.judge.source import LARGEST, shown
 from clearance.model.decision import Request, ToolFacts
 from clearance.model.review import CaseResult, Remark, Subject
 from clearance.model.terms import Confidence, Surface

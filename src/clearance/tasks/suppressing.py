@@ -11,9 +11,8 @@ from typing import Final, TypeVar
 from msgspec import inspect, structs
 
 from clearance.errors import Error, Place
-from clearance.judge.parse import expect_header, raise_all
+from clearance.judge.parse import headed, raise_all
 from clearance.judge.shape import Shape
-from clearance.judge.source import read
 from clearance.log import LOG
 from clearance.model.sighting import Sighting, Suppressed, Unknown
 from clearance.model.suppression import Suppression, Suppressions
@@ -31,8 +30,7 @@ def load_suppressions(path: str | None) -> tuple[Suppression, ...]:
         data = Path(path).read_bytes()
     except OSError as error:
         raise Error(f"cannot read the suppressions: {error.strerror}", place=Place(path)) from error
-    source, node = read(path, data)
-    expect_header(source, node, KIND)
+    source, node = headed(path, data, KIND)
     shape = Shape(source)
     document: Suppressions = shape.value(node, inspect.type_info(Suppressions))
     raise_all(shape.errors)

@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import UNSET, structs
 
+from clearance.catalog.source import shown
 from clearance.judge.enforcement import carried_out
 from clearance.judge.glob import example
 from clearance.judge.instants import LATEST, in_words, moment, written
@@ -16,7 +17,6 @@ from clearance.judge.lint.review import Review
 from clearance.judge.match import several
 from clearance.judge.merged import Path
 from clearance.judge.rulings import Ruling
-from clearance.judge.source import shown
 from clearance.judge.versions import edges
 from clearance.judge.witness import OUTSIDER, subjects
 from clearance.model.decision import Decision, Request, ToolFacts

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from clearance.catalog.source import shown
 from clearance.judge.cover import contradicts_itself, covers
 from clearance.judge.glob import fold, is_glob
 from clearance.judge.lint.review import Review
 from clearance.judge.match import several
 from clearance.judge.rulings import Ruling
-from clearance.judge.source import shown
 from clearance.model.directive import Match, Rule
 from clearance.model.review import Remark, Severity
 

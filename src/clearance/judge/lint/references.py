@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from clearance.catalog.source import shown
 from clearance.judge.glob import fold, is_glob, matcher
 from clearance.judge.lint.review import Review, each, nearest
-from clearance.judge.source import shown
 from clearance.model.review import Remark
 from clearance.model.terms import IN_HOUSE, TOPICS, UNKNOWN
 

@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
+from clearance.catalog.source import shown
 from clearance.judge.engine import Judge
 from clearance.judge.instants import count
 from clearance.judge.match import settle
 from clearance.judge.merged import Merged, Path
 from clearance.judge.rulings import Ruling
-from clearance.judge.source import shown
 from clearance.model.decision import ToolFacts
 from clearance.model.directive import Match, Rule, Waiver
 from clearance.model.review import Remark, Severity

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
+from clearance.catalog.source import shown
 from clearance.judge.instants import in_words, span, zone
 from clearance.judge.lint.review import Review
-from clearance.judge.source import shown
 from clearance.model.review import Remark
 
 

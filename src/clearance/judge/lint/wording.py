@@ -8,11 +8,11 @@ from typing import Final
 
 from msgspec import UNSET
 
+from clearance.catalog.source import shown
 from clearance.judge.lint.review import Review, each, nearest
 from clearance.judge.merged import Path
 from clearance.judge.message import PLACEHOLDERS, unknown_placeholders
 from clearance.judge.message import placeholders as used_in
-from clearance.judge.source import shown
 from clearance.model.review import Remark
 
 _GLOBS: Final = ("tool", "vendor", "country", "residency", "endpoint", "host", "user")

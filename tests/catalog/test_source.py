@@ -4,10 +4,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from clearance.errors import Error
-from clearance.judge import source as source_module
-from clearance.judge.source import DEEPEST, LARGEST, ScalarNode, Source, Spot, read, scalar, shown
-from clearance.judge.unreadable import Unreadable
+from clearance.catalog import source as source_module
+from clearance.catalog.source import DEEPEST, LARGEST, Node, ScalarNode, Source, Spot, read, scalar, shown
+from clearance.errors import Error, Unreadable
+
+
+def nodes(name: str, data: bytes) -> tuple[Source, Node]:
+    source, node = read(name, data)
+    assert node is not None
+    return source, node
 
 
 def refusal(data: bytes, name: str = "d.yaml") -> str:
@@ -72,9 +77,8 @@ def test_half_a_character_is_refused() -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"", "d.yaml: is empty\n"),
-        (b"# only a comment\n", "d.yaml: is empty\n"),
-        (b"\xff\xfea\x00", "d.yaml: is not UTF-8 text (byte 0)\n  save it as UTF-8"),
+        (b"\xff\xfea\x00", "d.yaml:1: is not UTF-8 text (byte 0)\n  save it as UTF-8"),
+        (b"a: 1\nb: \xff\n", "d.yaml:2: is not UTF-8 text (byte 8)\n  save it as UTF-8"),
         (b"a: \x00\x01", "d.yaml: holds a character that YAML does not allow, \\x00\n"),
         (b"a: 1\n\tb: 2", "d.yaml:2:1: is not YAML: found character '\\t' that cannot start any token\n"),
         (b"a: [1", "d.yaml:1:6: is not YAML: "),
@@ -86,12 +90,26 @@ def test_half_a_character_is_refused() -> None:
         (b'"\\U7fffffff"', "d.yaml: is not YAML\n"),
         (b"a: 1\n---\nb: 1", "d.yaml:2:1: a second document begins here\n"),
         (b"[" * 1000, f"d.yaml:1:{DEEPEST + 1}: is nested too deeply\n"),
-        (b"- " * 100_000, "d.yaml: is nested too deeply\n"),
+        (b"- " * 100_000, f"d.yaml:1:{2 * DEEPEST + 1}: is nested too deeply\n"),
         (b"x" * (LARGEST + 1), "d.yaml: is larger than 1 MiB\n"),
     ],
 )
 def test_what_cannot_be_read_says_so_at_its_place(data: bytes, expected: str) -> None:
     assert expected in refusal(data) + "\n"
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"# only a comment\n", b"\xef\xbb\xbf"])
+def test_an_empty_document_has_no_nodes(data: bytes) -> None:
+    source, node = read("d.yaml", data)
+    assert node is None
+    assert source.name == "d.yaml"
+
+
+def test_as_many_levels_as_may_be_and_no_more() -> None:
+    assert nodes("d.yaml", b"- " * (DEEPEST - 1) + b"x")
+    assert "is nested too deeply" in refusal(b"- " * DEEPEST + b"x")
+    block = "\n".join("  " * level + "a:" for level in range(DEEPEST))
+    assert refusal(block.encode()).startswith(f"d.yaml:{DEEPEST}:")
 
 
 def test_a_document_of_too_many_parts_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +130,7 @@ def test_whatever_the_bytes_are_there_is_a_document_or_an_error(data: bytes) -> 
         assert str(error).startswith("d.yaml")
         assert "\x1b" not in str(error)
     else:
-        assert source.spot(node).place().line >= 1
+        assert node is None or source.spot(node).place().line >= 1
 
 
 @given(st.text("[]{},:- \n\"'#&*!|>%@a1?~", max_size=60))
@@ -124,7 +142,7 @@ def test_signs_in_any_order_are_a_document_or_an_error(text: str) -> None:
 
 
 def test_a_place_shows_its_line_without_what_would_move_a_cursor() -> None:
-    source, node = read("d", "# \u202e hidden\n'ab\u200b\u200f c'\n".encode())
+    source, node = nodes("d", "# \u202e hidden\n'ab\u200b\u200f c'\n".encode())
     place = source.spot(node).place()
     assert (place.line, place.column, place.length, place.text) == (2, 1, 8, "'ab   c'")
 
@@ -138,16 +156,16 @@ def test_a_long_line_is_cut_and_not_shown_where_its_mark_would_be_beyond() -> No
 
 
 def test_a_name_is_shown_harmlessly() -> None:
-    assert refusal(b"", "a\x1b[31m\udcff\n.yaml").startswith("a\\x1b[31m\\udcff\\n.yaml: is empty")
+    assert refusal(b"\xff", "a\x1b[31m\udcff\n.yaml").startswith("a\\x1b[31m\\udcff\\n.yaml:1: is not UTF-8")
     assert shown("a" * 100) == "a" * 79 + "…"
     assert shown("ü é") == "ü é"
 
 
-@pytest.mark.parametrize("text", ["a: 1\r\nb: !x", "a: 1\rb: !x", "\ufeffa: 1\nb: !x"])
+@pytest.mark.parametrize("text", ["a: 1\r\nb: !x", "a: 1\rb: !x", "\ufeffa: 1\nb: !x", "a: '\u2028\x85\u2029'\nb: !x"])
 def test_lines_are_counted_however_they_end(text: str) -> None:
     assert refusal(text.encode()).startswith("d.yaml:2:4: tags")
 
 
 def test_a_value_on_several_lines_is_marked_at_its_beginning() -> None:
-    source, node = read("d", b"a:\n  b: 1\n  c: 2\n")
+    source, node = nodes("d", b"a:\n  b: 1\n  c: 2\n")
     assert source.spot(node).place().length == 1

@@ -1,8 +1,8 @@
-"""One YAML document as nodes that know where they are written.
+"""One YAML document that a person wrote, as nodes that know where they are written. Pure.
 
-Only what a directive needs is read: one document a file, without anchors, aliases, tags and `%` lines. What is too
-large, nested too deeply, not text or not YAML is an `Error` at its place; no input takes long or grows in memory.
-Scalars follow YAML 1.2: dates, `yes` and `no` are text.
+Only what directives and the catalog need is read: one document a file, without anchors, aliases, tags and `%` lines.
+What is too large, nested too deeply, not text or not YAML is an `Error` at its place; no input takes long or grows in
+memory. Scalars follow YAML 1.2: dates, `yes` and `no` are text.
 """
 
 from __future__ import annotations
@@ -12,26 +12,25 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from ruamel.yaml import YAML
-from ruamel.yaml.composer import ComposerError
+from ruamel.yaml.composer import ComposerError, MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scanner import Scanner
 
-from clearance.errors import Error, Place
-from clearance.judge.unreadable import Unreadable
+from clearance.errors import Error, Place, Unreadable
 
 LARGEST: Final = 1 << 20
 """The most bytes that are read of one document."""
 
 DEEPEST: Final = 40
-"""How many brackets may be open at once."""
+"""How many levels a document may have."""
 
 MOST: Final = 250_000
 """The most tokens that a document may have."""
 
 _WIDEST: Final = 160
-_LINE_END: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+_LINE_END: Final = re.compile(r"\r\n|[\n\r]")
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,16}")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -86,19 +85,21 @@ class Source:
         return Spot(self, start.line, start.column, max(1, length))
 
 
-def read(name: str, data: bytes) -> tuple[Source, Node]:
-    """The document's nodes. `Error` where it cannot be read."""
+def read(name: str, data: bytes) -> tuple[Source, Node | None]:
+    """The document's nodes; None where it is empty. `Error` where it cannot be read."""
     if len(data) > LARGEST:
         raise _unread(name, f"is larger than {LARGEST >> 20} MiB", "split it into several files of one folder")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _unread(name, f"is not UTF-8 text (byte {error.start})", "save it as UTF-8") from None
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _unread(name, f"is not UTF-8 text (byte {error.start})", "save it as UTF-8", line) from None
     source = Source(name, tuple(_LINE_END.split(text)))
     reader = YAML(typ="safe", pure=True)
     reader.Scanner = _StrictScanner
+    reader.max_depth = DEEPEST
     try:
-        node = reader.compose(text)
+        return source, reader.compose(text)
     except _Refused as refused:
         raise Error(refused.what, place=_at(source, refused.mark), remedy=refused.remedy) from None
     except ComposerError as error:
@@ -107,6 +108,8 @@ def read(name: str, data: bytes) -> tuple[Source, Node]:
             place=_at(source, error.problem_mark),
             remedy="write each into a file of its own",
         ) from None
+    except MaxDepthExceededError as error:
+        raise Error(_TOO_DEEP, place=_at(source, error.problem_mark), remedy=_FLATTER) from None
     except MarkedYAMLError as error:
         what = shown(" ".join(str(error.problem or error.context).split()))
         mark = error.problem_mark or error.context_mark
@@ -115,13 +118,8 @@ def read(name: str, data: bytes) -> tuple[Source, Node]:
         raise _unread(
             name, f"holds a character that YAML does not allow, {shown(chr(error.character))}", "take it out"
         ) from None
-    except RecursionError:
-        raise _unread(name, "is nested too deeply", "write it flat, as docs/directive.md shows") from None
     except Exception:  # noqa: BLE001 - on hostile text the scanner lets built-in errors of many kinds through
         raise _unread(name, "is not YAML", _YAML_REMEDY) from None
-    if node is None:
-        raise _unread(name, "is empty", 'begin it with "apiVersion: clearance/v1", or take the file away')
-    return source, node
 
 
 def scalar(node: ScalarNode) -> str | int | float | bool | None:
@@ -146,10 +144,12 @@ def _exact(number: float) -> float:
 
 
 _YAML_REMEDY: Final = "mind the indentation, and put text with : or # in quotes"
+_TOO_DEEP: Final = "is nested too deeply"
+_FLATTER: Final = "write it flatter"
 
 
-def _unread(name: str, what: str, remedy: str) -> Error:
-    return Error(what, place=Place(shown(name, 400)), remedy=remedy)
+def _unread(name: str, what: str, remedy: str, line: int = 0) -> Error:
+    return Error(what, place=Place(shown(name, 400), line), remedy=remedy)
 
 
 def _at(source: Source, mark: Any) -> Place:
@@ -165,7 +165,7 @@ class _Refused(Exception):
 
 
 class _StrictScanner(Scanner):
-    """A scanner that stops at what a directive has no use for, before it costs anything."""
+    """A scanner that stops at what no document here has a use for, before it costs anything."""
 
     tokens_made = 0
 
@@ -177,7 +177,7 @@ class _StrictScanner(Scanner):
 
     def fetch_flow_collection_start(self, token: Any, to_push: str) -> None:
         if len(self.flow_context) >= DEEPEST:
-            self._refuse("is nested too deeply", "write it flat, as docs/directive.md shows")
+            self._refuse(_TOO_DEEP, _FLATTER)
         super().fetch_flow_collection_start(token, to_push)
 
     def fetch_alias(self) -> None:
