@@ -42,9 +42,9 @@ def test_the_shipped_directives_are_sound_and_do_what_their_cases_say(name: str)
     assert json.loads(run.stdout)["summary"]["passed"] > 5
 
 
-def test_there_are_three_of_them_each_with_its_schema_and_cases() -> None:
+def test_there_are_four_of_them_each_with_its_schema_and_cases() -> None:
     directives = [path for path in EXAMPLES.glob("*.yaml") if ".test." not in path.name]
-    assert len(directives) == 3
+    assert len(directives) == 4
     for path in directives:
         assert path.read_text().startswith("# yaml-language-server: $schema=../../schemas/directive-v1.json\n")
         assert path.with_suffix(".test.yaml").exists()

@@ -37,3 +37,9 @@ def test_a_setting_for_which_nothing_was_seen_is_not_known_to_be_so() -> None:
 
 def test_where_nobody_set_it_the_vendors_default_is_in_force() -> None:
     assert [in_force(switch) for switch in SEEN] == ["off", "on", "on", "off"]
+
+
+def test_on_and_off_are_states_and_not_values() -> None:
+    loud = SwitchState("QUIET", "off", "on", "env", "telemetry")
+    assert deviations({"QUIET": "off"}, [loud]) == ()
+    assert [d.wanted for d in deviations({"QUIET": "on"}, [loud])] == ["on"]

@@ -69,7 +69,7 @@ def scan(
     suppressions
         A file of findings that were reviewed, each with reason, owner and end.
     fail_on
-        From which effect on the exit code is 1.
+        From which effect on the exit code is 1. Settings that differ from what the directive asks count as warn.
     network_filesystems
         Cross into network filesystems too.
     no_live
@@ -148,7 +148,7 @@ def incomplete(result: ScanResult) -> bool:
 
 
 def fails(result: ScanResult, fail_on: Literal["warn", "block", "never"]) -> bool:
-    """True where something that nobody suppressed is judged at or above the limit."""
+    """True where something that nobody suppressed is judged at or above the limit; a setting that differs is a warn."""
     if fail_on == "never":
         return False
     limit: Effect = fail_on
@@ -156,6 +156,8 @@ def fails(result: ScanResult, fail_on: Literal["warn", "block", "never"]) -> boo
     judged = [(s.decision, s.suppressed) for s in result.sightings] + [
         (u.decision, u.suppressed) for u in result.unknown
     ]
+    if worst <= EFFECTS.index("warn") and any(s.deviations and s.suppressed is None for s in result.sightings):
+        return True
     return any(
         decision is not None and suppressed is None and EFFECTS.index(decision.effect) >= worst
         for decision, suppressed in judged

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from clearance.judge.message import value_text
-from clearance.model.review import Deviation
-from clearance.model.sighting import SwitchState
+from clearance.model.sighting import Deviation, SwitchState
 
 
 def deviations(
@@ -25,8 +24,13 @@ def deviations(
         meant = [switch for switch in seen if switch.name == name] or [s for s in seen if s.stops == name]
         if not meant:
             found.append(Deviation(name, wanted, None))
-        found += [Deviation(name, wanted, switch) for switch in meant if wanted not in (in_force(switch), switch.value)]
+        found += [Deviation(name, wanted, switch) for switch in meant if not _as_asked(wanted, switch)]
     return tuple(found)
+
+
+def _as_asked(wanted: str, switch: SwitchState) -> bool:
+    # `on` and `off` are states, never values: a variable that is on may be what turns the flow off.
+    return in_force(switch) == wanted if wanted in ("on", "off") else switch.value == wanted
 
 
 def in_force(switch: SwitchState) -> str:

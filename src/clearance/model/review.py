@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from clearance.errors import Place
 from clearance.model.decision import Decision, Request
-from clearance.model.sighting import SwitchState
 from clearance.model.terms import Effect
 
 Severity = Literal["warning", "error"]
@@ -89,14 +88,6 @@ class Difference(Struct, frozen=True):
     old: Decision
     new: Decision
     until: str | None = None
-
-
-class Deviation(Struct, frozen=True):
-    """A setting that is not as `allow-with-settings` asks. `switch` is what was seen; None where none was."""
-
-    setting: str
-    wanted: str
-    switch: SwitchState | None
 
 
 class Mismatch(Struct, frozen=True):

@@ -38,6 +38,20 @@ class SwitchState(Struct, frozen=True):
     stops: Topic
 
 
+class Deviation(Struct, frozen=True):
+    """A setting that is not as `allow-with-settings` asks, for `user` (None: for everybody).
+
+    `switch` is what was seen; None where no such switch is known, so that nobody can tell. `remedy` says where and how
+    it is set as asked; empty where the machine has no place for it.
+    """
+
+    setting: str
+    wanted: str
+    switch: SwitchState | None
+    user: str | None = None
+    remedy: str = ""
+
+
 class Suppressed(Struct, frozen=True):
     """Somebody reviewed this finding: it stays in the result, and no longer counts for the exit code until `until`."""
 
@@ -49,7 +63,8 @@ class Suppressed(Struct, frozen=True):
 class Sighting(Struct, frozen=True):
     """A surface of a tool seen on a host. `id` is the same from run to run for the same thing in the same place.
 
-    `path` is as the scanned host names it. `version` is None where the bytes do not show one.
+    `path` is as the scanned host names it. `version` is None where the bytes do not show one. `deviations` are the
+    settings that the decision asks for and that are not in force for those who use the tool here.
     """
 
     id: str
@@ -68,6 +83,7 @@ class Sighting(Struct, frozen=True):
     switches: tuple[SwitchState, ...] = ()
     decision: Decision | None = None
     suppressed: Suppressed | None = None
+    deviations: tuple[Deviation, ...] = ()
 
 
 class Unknown(Struct, frozen=True):
@@ -117,7 +133,10 @@ class Host(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """Counts of one scan. `tools` are distinct tools seen; `blocked` and `warned` are tools, not sightings."""
+    """Counts of one scan. `tools` are distinct tools seen; `blocked` and `warned` are tools, not sightings.
+
+    `deviating` are the tools that are allowed with settings which are not in force.
+    """
 
     tools: int
     sightings: int
@@ -129,6 +148,7 @@ class Summary(Struct, frozen=True):
     processes: int = 0
     allowed: int = 0
     unknown: int = 0
+    deviating: int = 0
 
 
 class ScanResult(Struct, frozen=True):

@@ -20,6 +20,7 @@ from clearance.model.sighting import Endpoint, Evidence, Sighting, Skipped, Swit
 from clearance.model.terms import Surface
 from clearance.model.tool import Setter, Switch, Tool
 from clearance.observe.probe import AgentTraits, Observation, SettingRead, Span, sighting_id
+from clearance.observe.scan.package_agents import one_a_package
 from clearance.observe.urls import host_of
 
 CARRIERS: Final[frozenset[Surface]] = frozenset({"binary", "package", "editor-extension", "process", "config"})
@@ -41,12 +42,16 @@ PROVIDERS: Final = (
 
 
 class Settled(Struct, frozen=True):
-    """All sightings, the unknown agents, what was skipped, and the endpoint configured for a (tool, user)."""
+    """All sightings, the unknown agents, what was skipped, and what is configured for a (tool, user).
+
+    `switches` has an entry for each person who has or configures a tool, and one without a person for every tool seen.
+    """
 
     sightings: tuple[Sighting, ...]
     agents: tuple[AgentTraits, ...]
     skipped: tuple[Skipped, ...]
     endpoints: dict[tuple[str, str | None], str]
+    switches: dict[tuple[str, str | None], tuple[SwitchState, ...]]
 
 
 def settle(observations: Iterable[Observation], catalog: Catalog) -> Settled:
@@ -77,10 +82,24 @@ def settle(observations: Iterable[Observation], catalog: Catalog) -> Settled:
         sightings.setdefault(sighting.id, sighting)
     endpoints = configured_endpoints(counted)
     done = tuple(_dressed(s, counted, catalog, endpoints) for s in sightings.values())
-    known = {s.path for s in sightings.values() if s.surface == "package" and s.confidence != "weak"}
-    unknown = tuple(agents[path] for path in sorted(agents) if agents[path].package not in known)
+    known = frozenset(s.path for s in sightings.values() if s.surface == "package" and s.confidence != "weak")
+    unknown = one_a_package(agents.values(), known)
     order = sorted(done, key=lambda s: (s.tool, s.surface, s.user or "", s.path, s.id))
-    return Settled(tuple(order), unknown, tuple(skipped), endpoints)
+    return Settled(tuple(order), unknown, tuple(skipped), endpoints, switches_in_force(done, counted, catalog))
+
+
+def switches_in_force(
+    sightings: Iterable[Sighting], readings: list[SettingRead], catalog: Catalog
+) -> dict[tuple[str, str | None], tuple[SwitchState, ...]]:
+    """The data switches of each tool that was seen, for each person who has or configures it, and for everybody."""
+    seen = {(sighting.tool, sighting.user) for sighting in sightings}
+    tools = {tool for tool, _ in seen}
+    seen |= {(r.tool, r.user) for r in readings if r.tool in tools} | {(tool, None) for tool in tools}
+    return {
+        (tool, user): tuple(switch_states(catalog.tools[tool], user, None, readings))
+        for tool, user in sorted(seen, key=lambda pair: (pair[0], pair[1] or ""))
+        if tool in catalog.tools and catalog.tools[tool].switches
+    }
 
 
 def _shared(sighting: Sighting) -> bool:

@@ -12,9 +12,12 @@ from typing import Protocol
 from msgspec import Struct, structs
 
 from clearance.model.decision import Decision, Request, ToolFacts
-from clearance.model.sighting import Endpoint, Sighting, Unknown
+from clearance.model.sighting import Endpoint, Sighting, SwitchState, Unknown
+from clearance.model.terms import OS
+from clearance.model.tool import Tool
 from clearance.observe.probe import AgentTraits, sighting_id
 from clearance.observe.settle import endpoint_for
+from clearance.tasks.deviating import deviating
 
 
 class Decides(Protocol):
@@ -26,13 +29,19 @@ class Decides(Protocol):
 
 
 class Surroundings(Struct, frozen=True):
-    """What is the same for every request of one scan. `endpoints` and `unix_groups` are by user."""
+    """What is the same for every request of one scan. `endpoints`, `switches` and `unix_groups` are by user.
+
+    `catalog` are the tools by id, for where their switches are set; `os` is the scanned host's.
+    """
 
     at: dt.datetime
     host: str
     tools: Mapping[str, ToolFacts]
     endpoints: Mapping[tuple[str, str | None], str]
     unix_groups: Mapping[str, tuple[str, ...]]
+    switches: Mapping[tuple[str, str | None], tuple[SwitchState, ...]] = {}
+    catalog: Mapping[str, Tool] = {}
+    os: OS = "linux"
 
 
 def request_of(sighting: Sighting, around: Surroundings) -> Request:
@@ -52,14 +61,24 @@ def request_of(sighting: Sighting, around: Surroundings) -> Request:
 
 
 def judged(sightings: Iterable[Sighting], judge: Decides, around: Surroundings) -> tuple[Sighting, ...]:
-    """The sightings with their decisions, and with the class of their endpoint as the directive sees it."""
+    """The sightings with their decisions, and with the class of their endpoint as the directive sees it.
+
+    Where the decision asks for settings, with those that are not in force too.
+    """
     done = []
     for sighting in sightings:
         decision = judge.decide(request_of(sighting, around))
         endpoint = sighting.endpoint
         if endpoint is not None and decision.endpoint_class is not None:
             endpoint = Endpoint(endpoint.host, decision.endpoint_class)
-        done.append(structs.replace(sighting, decision=decision, endpoint=endpoint))
+        judged_one = structs.replace(sighting, decision=decision, endpoint=endpoint)
+        if decision.effect == "allow-with-settings":
+            known = around.catalog.get(sighting.tool)
+            differing = deviating(
+                judged_one, decision.settings, around.switches, known.switches if known else (), around.os
+            )
+            judged_one = structs.replace(judged_one, deviations=differing)
+        done.append(judged_one)
     return tuple(done)
 
 

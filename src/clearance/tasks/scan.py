@@ -84,6 +84,9 @@ def run_scan(options: ScanOptions) -> ScanResult:
         tools=policy.tools,
         endpoints=settled.endpoints,
         unix_groups=view.unix_groups,
+        switches=settled.switches,
+        catalog=catalog.tools,
+        os=view.os,
     )
     sightings = judged(merge(settled.sightings), policy.judge, around)
     unknown = judged_unknown(settled.agents, policy.judge, around, REPORTING_THRESHOLD)
@@ -219,6 +222,7 @@ def summary(
         processes=seen.processes,
         allowed=effects.count("allow") + effects.count("allow-with-settings"),
         unknown=len(unknown),
+        deviating=len({found.tool for found in sightings if found.deviations}),
     )
 
 

@@ -10,6 +10,7 @@ from clearance.model.decision import Decision, PolicyRef, Replacement, ToolFacts
 from clearance.model.sighting import (
     Changes,
     Coverage,
+    Deviation,
     Endpoint,
     Evidence,
     Host,
@@ -132,6 +133,17 @@ CURSOR_SWITCHES = (
 )
 
 
+LEVEL = "telemetry.telemetryLevel"
+SETTINGS = "/home/ana/.config/Code/User/settings.json telemetry.telemetryLevel"
+LEVEL_ON = Deviation(
+    LEVEL, "off", switch(LEVEL, "on", "all", "telemetry", SETTINGS), "ana", f"set {LEVEL} to off there"
+)
+LEVEL_UNSET = Deviation(
+    LEVEL, "off", switch(LEVEL, "default", "on", "telemetry"), "kai",
+    f"set {LEVEL} to off in ~/.config/Code/User/settings.json",
+)  # fmt: skip
+
+
 def _sightings() -> tuple[Sighting, ...]:
     ev = Evidence
     relay = Endpoint("relay.example.net", "relay")
@@ -172,9 +184,10 @@ def _sightings() -> tuple[Sighting, ...]:
              user="kai", version="1.48.2", evidence=(ev("package.json", "Codeium.codeium 1.48.2"),)),
         seen("windsurf", "config", "/home/kai/.codeium/config.json", WINDSURF, user="kai", confidence="strong"),
         seen("github-copilot", "editor-extension", "/home/kai/.vscode/extensions/github.copilot-1.388.0", COPILOT,
-             user="kai", version="1.388.0", evidence=(ev("package.json", "GitHub.copilot 1.388.0"),)),
+             user="kai", version="1.388.0", evidence=(ev("package.json", "GitHub.copilot 1.388.0"),),
+             deviations=(LEVEL_UNSET,)),
         seen("github-copilot", "editor-extension", "/home/ana/.vscode-server/extensions/github.copilot-1.388.0",
-             COPILOT, user="ana", version="1.388.0"),
+             COPILOT, user="ana", version="1.388.0", deviations=(LEVEL_ON,)),
         seen("github-copilot", "credential", "/home/kai/.config/github-copilot/apps.json", COPILOT, user="kai",
              confidence="strong", evidence=(ev("credential", "OAuth, mode 0644"),
                                             ev("exposed", "other users of this machine may read it"))),
@@ -247,7 +260,7 @@ def sample() -> ScanResult:
         changes=Changes("2026-11-14T09:30:00Z", (SIGHTINGS[2].id, AGENTS[0].id), ("00ff00ff00ff00ff",)),
         summary=Summary(
             tools=8, sightings=len(SIGHTINGS), blocked=2, warned=2, files_seen=212_408, seconds=0.7123, homes=3,
-            processes=141, allowed=4, unknown=2,
+            processes=141, allowed=4, unknown=2, deviating=1,
         ),
         tools=TOOLS,
     )  # fmt: skip

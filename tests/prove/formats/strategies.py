@@ -10,6 +10,7 @@ from clearance.model.decision import Decision, PolicyRef, Replacement, ToolFacts
 from clearance.model.sighting import (
     Changes,
     Coverage,
+    Deviation,
     Endpoint,
     Evidence,
     Host,
@@ -76,6 +77,10 @@ decisions = st.builds(
 
 suppressed = st.none() | st.builds(Suppressed, texts, texts, st.sampled_from(("2027-03-31", "never")))
 
+switches = st.builds(
+    SwitchState, texts, st.sampled_from(("on", "off", "default")), texts, texts, st.sampled_from(TOPICS)
+)
+
 sightings = st.builds(
     Sighting,
     id=identities,
@@ -93,11 +98,10 @@ sightings = st.builds(
     evidence=st.lists(
         st.builds(Evidence, st.sampled_from(("line", "store", "launches", "credential")) | texts, texts | st.just("12"))
         , max_size=3).map(tuple),
-    switches=st.lists(
-        st.builds(SwitchState, texts, st.sampled_from(("on", "off", "default")), texts, texts, st.sampled_from(TOPICS))
-        , max_size=3).map(tuple),
+    switches=st.lists(switches, max_size=3).map(tuple),
     decision=st.none() | decisions,
     suppressed=suppressed,
+    deviations=st.lists(st.builds(Deviation, texts, texts, st.none() | switches, users, texts), max_size=2).map(tuple),
 )  # fmt: skip
 
 agents = st.builds(

@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import structs
 
 from clearance.model.decision import Decision, PolicyRef, Replacement
-from clearance.model.sighting import Evidence, ScanResult, Sighting, Unknown
+from clearance.model.sighting import Deviation, Evidence, ScanResult, Sighting, SwitchState, Unknown
 from clearance.model.terms import UNKNOWN, EndpointClass, Surface
 from clearance.prove.formats.escape import plain
 from clearance.prove.formats.outline import Gap, Hole, ToolGroup, risk_of
@@ -266,6 +266,8 @@ def finding(seen: Sighting | Unknown, names: Mapping[str, str]) -> str:
     decision = seen.decision
     if decision:
         parts.append(f"{decision.effect}: {why(decision)}")
+        differing = deviations([seen]) if isinstance(seen, Sighting) else []
+        parts += [f"Settings differ: {'; '.join(differing)}"] if differing else []
         if decision.replacement:
             parts.append(replacement(decision.replacement))
     return ". ".join(parts) + "."
@@ -313,6 +315,45 @@ def settings(decision: Decision) -> str:
 
 def _setting(value: str | float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def asked(decision: Decision, sightings: Iterable[Sighting]) -> str:
+    """What the tool must be configured with, and whether it is."""
+    said = settings(decision)
+    differing = {d.setting for seen in sightings for d in seen.deviations}
+    if not said or not differing:
+        return said and f"{said} · as asked"
+    total = len(decision.settings)
+    return f"{said} · {'not as asked' if total == 1 else f'{len(differing)} of {total} not as asked'}"
+
+
+def deviations(sightings: Iterable[Sighting], homes: Iterable[tuple[str, str]] = ()) -> list[str]:
+    """Each setting that differs, once: `telemetry: on for ana, must be off — ~/.x.json key: set key to false there`."""
+    told = tuple(homes)
+    people: dict[tuple[str, str, str], dict[str, None]] = {}
+    for seen in sightings:
+        for found in seen.deviations:
+            people.setdefault(_deviation(found, told), {})[found.user or "everybody"] = None
+    return [f"{now} for {listed(who)}, must be {wanted} — {how}" for (now, wanted, how), who in people.items()]
+
+
+def _deviation(found: Deviation, homes: Iterable[tuple[str, str]]) -> tuple[str, str, str]:
+    """How a setting stands, how it must, and where and how to set it."""
+    name, switch = found.setting, found.switch
+    if switch is None:
+        return f"{name}: not known", found.wanted, "no such switch of this tool is known"
+    if switch.name != name:
+        name += f" ({switch.name})"
+    told = [part for part in (place(switch.where, found.user, homes), found.remedy) if part]
+    where = ": ".join(told) or "nothing on this machine sets it; ask in the account or the vendor's console"
+    return f"{name}: {setting_now(switch, found.wanted)}", found.wanted, where
+
+
+def setting_now(switch: SwitchState, wanted: str) -> str:
+    """How a switch stands, in the terms in which it is asked for: `on`, `off by default`, `manual`."""
+    if switch.state == "default":
+        return "not set, default not known" if switch.value == UNKNOWN else f"{switch.value} by default"
+    return switch.state if wanted in ("on", "off") else switch.value
 
 
 def upcoming(decision: Decision) -> str:

@@ -70,7 +70,7 @@ def test_the_headline_is_the_answer() -> None:
         text = render(result, OPTIONS)
         return text[text.index("<h1>") + 4 : text.index("</h1>")]
 
-    assert headline(sample()) == "8 AI coding tools, 2 of them not cleared, and 2 unknown agents"
+    assert headline(sample()) == ("8 AI coding tools, 2 of them not cleared, 1 not set as asked, and 2 unknown agents")
     assert headline(nothing_found()) == "No AI coding tool found"
     denied = nothing_found(skipped=(Skipped("walk", "/home/bo", "denied"),))
     assert headline(denied) == "No AI coding tool found; not everything could be read"

@@ -32,7 +32,7 @@ def test_the_fields_are_those_of_the_contract_in_its_order() -> None:
     assert list(scan["host"]) == ["name", "os", "root"]
     assert list(scan["sightings"][2]) == [
         "id", "tool", "name", "surface", "path", "version", "user", "repository", "running", "pid", "endpoint",
-        "confidence", "evidence", "switches", "decision", "suppressed",
+        "confidence", "evidence", "switches", "decision", "suppressed", "deviations",
     ]  # fmt: skip
     assert scan["sightings"][2]["endpoint"] == {"host": "relay.example.net", "class": "relay"}
     assert list(scan["sightings"][0]["switches"][0]) == ["name", "state", "value", "where", "stops"]

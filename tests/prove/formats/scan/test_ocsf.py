@@ -101,6 +101,7 @@ def test_what_is_barred_is_an_alert_by_its_risk() -> None:
         ("claude-code", "High", True, "New"), ("claude-code", "Informational", False, "New"),
         ("windsurf", "High", True, "New"), ("cursor", "Medium", True, "New"), ("codex", "Medium", True, "New"),
         ("codex", "Medium", False, "Suppressed"), ("github-copilot", "Low", False, "New"),
+            ("github-copilot", "Medium", True, "New"),
         ("qwen-code", "Informational", False, "New"), ("aider", "Informational", False, "New"),
         ("ollama", "Informational", False, "New"),
     }  # fmt: skip

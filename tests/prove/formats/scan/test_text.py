@@ -52,9 +52,9 @@ def test_blocks_come_before_warnings_before_what_is_allowed() -> None:
 
 
 def test_the_last_lines_say_how_many_what_was_not_looked_at_and_where_to_read_on() -> None:
-    summary, *rest = screen(width=200).splitlines()[-4:]
+    summary, *rest = screen(width=240).splitlines()[-4:]
     assert summary == (
-        "2 block, 2 warn, 1 allow-with-settings, 3 allow, 2 unknown. Not looked at: /home/bo (permission denied; "
+        "2 block, 2 warn, 1 allow-with-settings, 3 allow, 2 unknown; 1 tool not set as asked. Not looked at: /home/bo (permission denied; "
         "run as root); /home/kai/.config/zed/settings.json (not valid json: line 4, column 18)."
     )
     assert rest == [
@@ -96,7 +96,23 @@ def test_upcoming_undetermined_and_settings_are_said() -> None:
     text = screen(width=120)
     assert "          soon     block from 1 January 2027 · rule editors-barred\n" in text
     assert "          unsure   not judged by codex-old: what it asks for could not be observed here\n" in text
-    assert "          settings telemetry.telemetryLevel = off, github.copilot.enable = true\n" in text
+    assert (
+        "          settings telemetry.telemetryLevel = off, github.copilot.enable = true · 1 of 2 not as asked\n"
+        in text
+    )
+    said = " ".join(text.split())
+    where = "~/.config/Code/User/settings.json"
+    key = "telemetry.telemetryLevel"
+    assert f"set {key}: on for ana, must be off — {where} {key}: set {key} to off there" in said
+    assert f"set {key}: on by default for kai, must be off — set {key} to off in {where}" in said
+    assert "1 allow-with-settings, 3 allow, 2 unknown; 1 tool not set as asked." in said
+
+
+def test_settings_that_are_as_asked_say_so() -> None:
+    same = tuple(structs.replace(s, deviations=()) for s in sample().sightings)
+    text = screen(structs.replace(sample(), sightings=same), width=120)
+    assert "github.copilot.enable = true · as asked\n" in text
+    assert "not set as asked" not in text
 
 
 def test_verbose_shows_every_place_and_what_was_left_out() -> None:

@@ -169,7 +169,8 @@ def tool(group: ToolGroup) -> Component:
         supplier=OrganizationalEntity(name=facts.vendor) if facts else None,
         evidence=evidence(seen) if seen else None,
         properties=properties([*known(group.tool, facts), *judged(d for v in group.verdicts for d in [v.decision])])
-        + properties(("switch", switch(state)) for state in switches(seen)),
+        + properties(("switch", switch(state)) for state in switches(seen))
+        + properties(("setting-differs", said) for said in wording.deviations(seen)),
     )
 
 

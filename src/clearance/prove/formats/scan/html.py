@@ -41,6 +41,7 @@ MOST_SKIPPED: Final = 200
 MOST_PEOPLE: Final = 24
 MOST_HOSTS: Final = 30
 MOST_NOTICES: Final = 5
+MOST_SETTINGS: Final = 50
 
 
 class Term(Struct, frozen=True):
@@ -198,6 +199,7 @@ class View:
         first, *others = group.verdicts
         if first.decision:
             yield from decision_terms(first.decision, self._result)
+            yield from self._settings(first.decision, first.sightings)
         if first.undetermined:
             yield Term("unsure", f"not judged by {wording.listed(first.undetermined)}: not observed here")
         for verdict in others:
@@ -205,9 +207,19 @@ class View:
             decision = verdict.decision
             said = f"{decision.effect}: {wording.why(decision)}" if decision else "not judged"
             yield Term("but", f"for {users}: {said}")
+            if decision:
+                yield from self._settings(decision, verdict.sightings)
         flow = leaving.flows(group, len(leaving.TOPIC_WORDS))
         if flow:
             yield Term("data", f"leaves this machine: {flow}")
+
+    def _settings(self, decision: Decision, sightings: Sequence[Sighting]) -> Iterable[Term]:
+        if decision.effect == "allow-with-settings":
+            yield Term("settings", wording.asked(decision, sightings))
+            differing = wording.deviations(sightings, self._homes)
+            yield from (Term("set", said) for said in differing[:MOST_SETTINGS])
+            if len(differing) > MOST_SETTINGS:
+                yield Term("set", _more(len(differing) - MOST_SETTINGS, "settings"))
 
     def _place(self, seen: Sighting, group: ToolGroup) -> Place:
         where = wording.place(seen.path, seen.user, self._homes)
@@ -244,6 +256,9 @@ def headline(groups: Sequence[ToolGroup], agents: int, result: ScanResult) -> st
         barred = sum(group.effect == "block" for group in groups)
         said = f", {barred:,} of them not cleared" if barred and len(groups) > 1 else ", not cleared" if barred else ""
         parts.append(wording.many(len(groups), "AI coding tool") + said)
+        differing = sum(any(seen.deviations for seen in group.sightings) for group in groups)
+        if differing:
+            parts[-1] += f", {differing:,} not set as asked" if len(groups) > 1 else ", not set as asked"
     if agents:
         parts.append(wording.many(agents, "unknown agent"))
     return ", and ".join(parts)
@@ -267,8 +282,6 @@ def decision_terms(decision: Decision, result: ScanResult) -> Iterable[Term]:
         yield Term("instead", use)
     if ask:
         yield Term("waiver", "ask here:" if link else ask, link)
-    if decision.settings:
-        yield Term("settings", wording.settings(decision))
     if decision.upcoming:
         yield Term("soon", wording.upcoming(decision))
     if decision.message:

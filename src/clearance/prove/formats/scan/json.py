@@ -110,6 +110,16 @@ class Switch(Struct, frozen=True):
     stops: Topic
 
 
+class Deviation(Struct, frozen=True):
+    """A setting that is not as the decision asks. `switch` null: none is known, so nobody can tell."""
+
+    setting: str
+    wanted: str
+    switch: Switch | None
+    user: str | None
+    remedy: str
+
+
 class Suppressed(Struct, frozen=True):
     """Who reviewed the finding and set it aside, why, and until when."""
 
@@ -119,7 +129,10 @@ class Suppressed(Struct, frozen=True):
 
 
 class Sighting(Struct, frozen=True):
-    """A surface of a tool. `id` is the same from run to run for the same thing in the same place."""
+    """A surface of a tool. `id` is the same from run to run for the same thing in the same place.
+
+    `deviations` are the settings that an `allow-with-settings` decision asks for and that are not in force.
+    """
 
     id: str
     tool: str
@@ -137,6 +150,7 @@ class Sighting(Struct, frozen=True):
     switches: tuple[Switch, ...]
     decision: Decision | None
     suppressed: Suppressed | None
+    deviations: tuple[Deviation, ...]
 
 
 class Unknown(Struct, frozen=True):
@@ -178,7 +192,7 @@ class Changes(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """Counts. `tools`, `blocked`, `warned` and `allowed` are tools, not sightings."""
+    """Counts. `tools`, `blocked`, `warned`, `allowed` and `deviating` are tools, not sightings."""
 
     tools: int
     sightings: int
@@ -190,6 +204,7 @@ class Summary(Struct, frozen=True):
     processes: int
     allowed: int
     unknown: int
+    deviating: int
 
 
 class Scan(Struct, frozen=True, rename={"schema_": "schema"}):

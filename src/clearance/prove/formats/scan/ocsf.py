@@ -3,7 +3,7 @@
 Guarantees: first one Scan Activity (6007), which says how much was looked at and what was not; then one Detection
 Finding (2004) for each sighting, each unknown agent, and each finding of an earlier scan that is gone (activity
 `Close`). `finding_info.uid` is the sighting's id, the same from run to run. `is_alert` is set where the directive warns
-or blocks and nobody suppressed the finding.
+or blocks, or asks for settings that are not in force, and nobody suppressed the finding.
 
 Finding classes do not carry the `ai_operation` profile, which tells of an action that an agent took. A sighting is no
 action, so the tool stands in `evidences[].ai_agent`, which OCSF 1.9 added for this.
@@ -166,15 +166,16 @@ def finding(seen: Sighting | Unknown, result: ScanResult, tools: Mapping[str, To
     """The event for a sighting or an unknown agent."""
     decision = seen.decision
     names = {tool: facts.name for tool, facts in tools.items()}
+    differs = isinstance(seen, Sighting) and bool(seen.deviations)
     event = {
-        **classified(2004, "Detection Finding", activity, ACTIVITIES[activity], severity(decision)),
+        **classified(2004, "Detection Finding", activity, ACTIVITIES[activity], severity(decision, differs=differs)),
         "time": milliseconds(result.finished),
         "message": plain(wording.finding(seen, names), limit=2000),
         "metadata": metadata(result, seen.id),
         "device": device(result),
         "status_id": 3 if seen.suppressed else 1,
         "status": "Suppressed" if seen.suppressed else "New",
-        "is_alert": bool(decision and decision.effect in ("warn", "block") and not seen.suppressed),
+        "is_alert": bool(decision and (decision.effect in ("warn", "block") or differs) and not seen.suppressed),
         **confidence(seen),
         "finding_info": finding_info(seen, result, names),
         "evidences": [evidence(seen, tools)],
@@ -190,11 +191,11 @@ def finding(seen: Sighting | Unknown, result: ScanResult, tools: Mapping[str, To
     return event
 
 
-def severity(decision: Decision | None) -> int:
-    """How grave: what is barred or warned of by its risk, what is allowed hardly."""
+def severity(decision: Decision | None, *, differs: bool = False) -> int:
+    """How grave: what is barred, warned of or not set as asked by its risk, what is allowed hardly."""
     if decision is None or decision.effect == "allow":
         return INFORMATIONAL
-    if decision.effect == "allow-with-settings":
+    if decision.effect == "allow-with-settings" and not differs:
         return LOW
     return RISK_SEVERITY[decision.risk] if decision.risk else HIGH if decision.effect == "block" else MEDIUM
 
@@ -293,6 +294,12 @@ def unmapped(seen: Sighting | Unknown) -> Object:
                 {"name": s.name, "state": s.state, "value": s.value, "stops": s.stops, "where": s.where}
                 for s in seen.switches
             ]
+        if seen.deviations:
+            found["deviations"] = [
+                {"setting": d.setting, "wanted": d.wanted, "switch": d.switch.name if d.switch else None,
+                 "user": d.user, "remedy": d.remedy}
+                for d in seen.deviations
+            ]  # fmt: skip
     if seen.suppressed:
         s = seen.suppressed
         found["suppressed"] = {"reason": s.reason, "owner": s.owner, "until": s.until}

@@ -1,7 +1,8 @@
 """A scan as SARIF 2.1.0, for code-scanning views and whatever else reads it.
 
 Guarantees: one result for each sighting and each unknown agent that is not simply allowed (with `verbose` for those
-too, as `kind: pass`: views that know no kinds would show them as alerts); the level comes from the directive's effect;
+too, as `kind: pass`: views that know no kinds would show them as alerts); the level comes from the directive's effect
+(a setting that differs from what the directive asks is a warning);
 the fingerprint is the sighting's id, so a view recognises it from run to run; what was not looked at is a notification,
 and a run that missed something which matters is not `executionSuccessful`. URIs are relative to the root of the host.
 """
@@ -132,6 +133,8 @@ def level_of(decision: Decision | None) -> sarif.Level:
 def one(seen: Found, names: Mapping[str, str], rule_index: int, new: frozenset[str] | None, os: OS) -> sarif.Result:
     """The result for a sighting or an unknown agent."""
     level = level_of(seen.decision)
+    if isinstance(seen, Sighting) and seen.deviations:
+        level = "warning"
     return sarif.Result(
         rule_id=rule_id(seen),
         rule_index=rule_index,
@@ -204,6 +207,7 @@ def properties(seen: Found) -> sarif.Properties:
         bag |= {"tool": seen.tool, "surface": seen.surface, "confidence": seen.confidence}
         bag |= {"version": seen.version} if seen.version else {}
         bag |= {"endpoint": seen.endpoint.host, "endpointClass": wording.endpoint_class(seen)} if seen.endpoint else {}
+        bag |= {"deviations": wording.deviations([seen])} if seen.deviations else {}
     bag |= {"user": seen.user} if seen.user else {}
     if seen.decision:
         bag |= {"effect": seen.decision.effect, "enforce": seen.decision.enforce}

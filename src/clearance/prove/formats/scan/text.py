@@ -7,7 +7,7 @@ wider than `width` cells (or `NARROWEST`, where that is more); colour says nothi
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from rich.cells import cell_len
@@ -54,6 +54,9 @@ PLACES_OTHERWISE: Final = 2
 
 AGENTS: Final = 8
 """How many unknown agents are shown."""
+
+SETTINGS: Final = 6
+"""How many settings that differ are shown of a tool."""
 
 GAPS: Final = 3
 """How many reasons are named for which something was not looked at."""
@@ -161,7 +164,7 @@ class Screen:
         self.places(group)
         first, *others = group.verdicts
         if first.decision:
-            self.reasons(first.decision)
+            self.reasons(first.decision, first.sightings)
         if first.undetermined:
             rules = wording.listed(first.undetermined)
             self.term("unsure", f"not judged by {rules}: what it asks for could not be observed here")
@@ -171,6 +174,7 @@ class Screen:
             decision = verdict.decision
             said = f"{decision.effect} for {what} of {users} · {wording.why(decision)}" if decision else "not judged"
             self.term("but", said)
+            self.settings(decision, verdict.sightings)
         flows = leaving.flows(group, len(leaving.TOPIC_WORDS) if self.options.verbose else leaving.MOST)
         self.term("data", f"leaves this machine: {flows}" if flows else "")
         self.blank()
@@ -223,15 +227,27 @@ class Screen:
             what = wording.sightings(together, new=self.new, version=several_versions)
             yield plain(user, limit=32), plain(where, limit=1000), plain(what, limit=200)
 
-    def reasons(self, decision: Decision) -> None:
-        """Why it was decided so, what to do instead, and what is to come."""
+    def reasons(self, decision: Decision, sightings: Sequence[Sighting]) -> None:
+        """Why it was decided so, what to do instead, how it must be set, and what is to come."""
         self.term("why", wording.why(decision))
         if decision.replacement:
             self.term("instead", wording.instead(decision, self.result))
         elif decision.effect in ("block", "warn"):
             self.term("waiver", decision.contact)
-        self.term("settings", wording.settings(decision))
+        self.settings(decision, sightings)
         self.term("soon", wording.upcoming(decision))
+
+    def settings(self, decision: Decision | None, sightings: Sequence[Sighting]) -> None:
+        """What the tool must be configured with, and each setting that differs."""
+        if decision is None or decision.effect != "allow-with-settings":
+            return
+        self.term("settings", wording.asked(decision, sightings))
+        said = wording.deviations(sightings, self.options.home_prefixes)
+        shown = said if self.options.verbose or len(said) == SETTINGS + 1 else said[:SETTINGS]
+        for line in shown:
+            self.term("set", line)
+        if len(shown) < len(said):
+            self.term("set", f"… and {len(said) - len(shown):,} more (clearance scan --json)")
 
     def unknown_agents(self) -> None:
         """The likeliest of the unknown agents, a line each, and how many more there are."""
@@ -266,6 +282,9 @@ class Screen:
         missed = gaps(matter)
         shown = missed if self.options.verbose else missed[:GAPS]
         advice = not self.options.privileged and result.host.root == "/"
+        differing = sum(any(seen.deviations for seen in group.sightings) for group in self.groups)
+        if differing:
+            total += f"; {wording.many(differing, 'tool')} not set as asked"
         said = "; ".join(wording.gap(gap, advice=advice) for gap in shown)
         if len(shown) < len(missed):
             said += f"; and for {wording.many(len(missed) - len(shown), 'other reason')}"
