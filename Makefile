@@ -1,5 +1,5 @@
 # One verb a line; `make` alone lists them. Needs python3 (>= 3.11) with venv, git and make; everything else is installed here.
-.PHONY: help run test test-long bench fuzz lint docs lock clean
+.PHONY: help run test test-long coverage mutate bench fuzz lint docs lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -15,8 +15,15 @@ run: .venv/run $(CATALOG) ## scan this machine with the shipped example directiv
 test: .venv/test $(CATALOG) lint ## the quick suite: no root, no downloads but the locked packages
 	$(PYTEST) -m "not long" -q -n 2
 
-test-long: .venv/test $(CATALOG) ## real tools from npm and PyPI, browsers, root
+test-long: .venv/test $(CATALOG) coverage ## real tools from npm and PyPI, browsers, root; coverage
 	$(PYTEST) -m long -q
+
+coverage: .venv/test $(CATALOG) ## every line and branch of model, catalog and judge is run by their own tests
+	$(BIN)/python -m coverage run -m pytest -m "not long" -q tests/model tests/catalog tests/judge
+	$(BIN)/python -m coverage report
+
+mutate: .venv/mutate $(CATALOG) ## change the judge in every small way, and see that its tests notice (minutes)
+	$(BIN)/python -m tests.mutation
 
 bench: .venv/test $(CATALOG) ## speed, as ratios against a peer or a limit measured in the same run (make bench ONLY=start)
 	$(BIN)/python -m tests.bench $(ONLY)
@@ -37,12 +44,14 @@ lint: .venv/test ## style, types, import contracts, dependencies
 docs: .venv/test ## write the parts of the pages that are made from the program
 	$(BIN)/python -m tests.docs.generated
 
+COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: ## make requirements/*.lock again (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group build -o requirements/run.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group build --group test -o requirements/test.lock
+	$(COMPILE) pyproject.toml --group build -o requirements/run.lock
+	$(COMPILE) pyproject.toml --group build --group test -o requirements/test.lock
+	$(COMPILE) pyproject.toml --group build --group test --group mutate -o requirements/mutate.lock
 
 clean: ## remove what was made here
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(CATALOG): .venv/run $(wildcard src/clearance/catalog/tools/*.yaml) src/clearance/catalog/shared.yaml
 	$(BIN)/python -m clearance.catalog
@@ -60,4 +69,8 @@ $(CATALOG): .venv/run $(wildcard src/clearance/catalog/tools/*.yaml) src/clearan
 
 .venv/test: .venv/run requirements/test.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/test.lock
+	@touch $@
+
+.venv/mutate: .venv/test requirements/mutate.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/mutate.lock
 	@touch $@
