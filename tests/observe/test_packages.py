@@ -85,3 +85,19 @@ def test_any_text_is_read(tmp_path: Path, manifest: str, scripts: str) -> None:
     found = Packages(HostView(str(tmp_path)))
     found.of("/p/a.js")
     found.of(f"/{SITE}/x/main.py")
+
+
+def test_a_module_of_another_name_is_that_of_the_distribution_that_lists_it(tmp_path: Path) -> None:
+    listed = (
+        "interpreter/core.py,sha256=x,1\r",
+        "single.py,sha256=y,2",
+        "../../../bin/run,,",
+        "x-1.dist-info/METADATA,,",
+    )
+    record = "\n".join(listed)
+    found = packages(tmp_path, {f"{SITE}/open_interpreter-0.4.3.dist-info/RECORD": record})
+    place = f"/{SITE}/open_interpreter-0.4.3.dist-info/METADATA"
+    for path in ("interpreter/core.py", "interpreter/deep/loop.py", "single.py"):
+        assert found.of(f"/{SITE}/{path}") == Package("pypi", "open-interpreter", "0.4.3", place, False)
+    for path in ("bin/run", "..", "core.py"):
+        assert found.of(f"/{SITE}/{path}") is None

@@ -25,6 +25,7 @@ UPWARDS: Final = 8
 REMEMBERED: Final = 4096
 SITES: Final = ("site-packages", "dist-packages")
 MOST_DISTRIBUTIONS: Final = 5000
+TOP: Final = re.compile(r"^([^/,\n.]{1,200}(?:\.py(?=,))?)[/,]", re.MULTILINE)
 CONSOLE: Final = re.compile(r"^\s*[\w.+ -]{1,200}=\s*([\w.]{1,200})", re.MULTILINE)
 
 
@@ -38,10 +39,14 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A folder of Python distributions: by top module, and the modules that console scripts start."""
+    """A folder of Python distributions: by top module, and the modules that console scripts start.
+
+    `distributions` are all of them, for modules whose name only a distribution's list of files tells.
+    """
 
     modules: dict[str, tuple[str, str | None, str]]
     started: frozenset[str]
+    distributions: tuple[tuple[str, str | None, str], ...]
 
 
 class Packages:
@@ -51,6 +56,7 @@ class Packages:
         self.view = view
         self._manifests: OrderedDict[str, Manifest | None] = OrderedDict()
         self._sites: OrderedDict[str, Site] = OrderedDict()
+        self._listed: OrderedDict[str, dict[str, tuple[str, str | None, str]]] = OrderedDict()
 
     def of(self, path: str) -> Package | None:
         """The package that the file at `path` belongs to; None where no metadata is near."""
@@ -94,7 +100,7 @@ class Packages:
         base = "/".join(parts[: at + 1])
         site = _remembered(self._sites, base, self._site)
         module = parts[at + 1].removesuffix(".py")
-        found = site.modules.get(_normal(module))
+        found = site.modules.get(_normal(module)) or _remembered(self._listed, base, self._lists).get(module)
         if found is None:
             return None
         dotted = ".".join(parts[at + 1 :]).removesuffix(".py").removesuffix(".__init__")
@@ -117,7 +123,16 @@ class Packages:
             _, found, scripts = self.view.text(f"{info}/entry_points.txt", MANIFEST).partition("[console_scripts]")
             if found:
                 started.update(CONSOLE.findall(scripts.partition("\n[")[0]))
-        return Site(modules, frozenset(started))
+        return Site(modules, frozenset(started), tuple(dict.fromkeys(modules.values())))
+
+    def _lists(self, base: str) -> dict[str, tuple[str, str | None, str]]:
+        """By top module, the distribution that says it brought it."""
+        found: dict[str, tuple[str, str | None, str]] = {}
+        for known in _remembered(self._sites, base, self._site).distributions:
+            record = self.view.text(f"{os.path.dirname(known[2])}/RECORD", MANIFEST)
+            for top in dict.fromkeys(TOP.findall(record)):
+                found.setdefault(top.removesuffix(".py"), known)
+        return found
 
 
 def _remembered(memory: OrderedDict[str, T], key: str, find: Callable[[str], T]) -> T:

@@ -53,6 +53,23 @@ def test_what_proves_nothing(piece: Piece) -> None:
     assert tally(piece).verdict() is None
 
 
+def test_a_part_that_shows_only_its_origin_is_that_of_the_package_it_lies_in() -> None:
+    found = tally(BANNER, VARIABLES, VERSION)
+    found.add_package(Package("npm", "fork-coder", "1.2.3", "/x/package.json"))
+    verdict = found.verdict()
+    assert verdict is not None
+    assert (verdict.tool, verdict.version, verdict.confidence) == ("fork", "1.2.3", "strong")
+    assert verdict.evidence[-1].kind == "package"
+
+
+def test_the_package_of_a_tool_that_is_no_descendant_says_nothing() -> None:
+    found = tally(BANNER, VARIABLES, VERSION)
+    found.add_package(Package("npm", "other-agent", "1.2.3", "/x/package.json"))
+    verdict = found.verdict()
+    assert verdict is not None
+    assert (verdict.tool, verdict.version) == ("acme", "4.5.6")
+
+
 def test_the_role_decides_not_the_presence() -> None:
     """A program about several tools holds the marks of all of them."""
     about = tally(

@@ -149,7 +149,12 @@ class Tally:
             return None
         tool, confidence = leader
         package = self.package
-        if package is not None and self.rules.tool_of_package(package.ecosystem, package.name) == tool:
+        owner = self.rules.tool_of_package(package.ecosystem, package.name) if package is not None else None
+        if package is not None and owner is not None and owner in self.rules.heirs.get(tool, ()):
+            # A part of a tool that was built from another may show its origin only: the package says whose it is.
+            said = (*self._evidence(tool), Evidence("package", _named(package)))
+            return Identification(owner, self.version(owner), "strong", said)
+        if package is not None and owner == tool:
             self.roles.setdefault(tool, {}).setdefault("package", Evidence("package", _named(package)))
             confidence = self._grade(tool) or confidence
         return Identification(tool, self.version(tool), confidence, self._evidence(tool))

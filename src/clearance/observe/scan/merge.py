@@ -283,6 +283,6 @@ def _detail(seen: Sighting, kind: str) -> str:
     return next((piece.detail for piece in _own(seen) if piece.kind == kind), "")
 
 
-def _order(seen: Sighting) -> tuple[str, str, str, str, str, int, str]:
+def _order(seen: Sighting) -> tuple[str, str, str, str, str, int, str, str]:
     sure = CONFIDENCES.index(seen.confidence)
-    return (seen.tool, seen.surface, seen.path, seen.user or "", seen.id, sure, repr(seen.evidence))
+    return (seen.tool, seen.surface, seen.path, seen.user or "", seen.id, sure, seen.version or "", repr(seen.evidence))
