@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from clearance.catalog import load_catalog
 from clearance.cli.main import main
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "directives"
 
 
 def out(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
@@ -23,7 +26,26 @@ def test_a_tool_is_told_with_sources(capsys: pytest.CaptureFixture[str]) -> None
     assert "residency" in text
     assert text.count("source:") > 10
     assert "Data switches:" in text
-    assert out(capsys, "Claude Code") == text
+    facts = text.index("Claude Code (claude-code)")
+    assert out(capsys, "Claude Code")[facts:] == text[facts:]
+
+
+def test_what_the_directive_says_comes_first_with_where_its_settings_are(capsys: pytest.CaptureFixture[str]) -> None:
+    text = out(capsys, "claude-code", "--directive", str(EXAMPLES / "quiet-settings.yaml"))
+    assert text.startswith("ALLOW-WITH-SETTINGS Claude Code   risk high\n")
+    assert "         settings telemetry = off\n" in text
+    assert "         set      telemetry: set DISABLE_TELEMETRY=1 in the environment\n" in text
+    assert out(capsys, "claude-code", "--directive", str(EXAMPLES / "approved-list.yaml")).startswith("BLOCK    Claude")
+
+
+def test_a_tool_that_only_the_directive_knows_is_told_too(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    directive = tmp_path / "d.yaml"
+    directive.write_text(
+        "apiVersion: clearance/v1\nkind: Directive\nmetadata: {id: D-1}\ndefault: {effect: allow}\n"
+        "tools: [{id: inhouse-coder, name: Inhouse Coder, kind: coding-agent, binaries: [icoder]}]\n"
+    )
+    assert out(capsys, "inhouse-coder", "--directive", str(directive)).startswith("ALLOW    Inhouse Coder")
+    assert main(["explain", "inhouse-coder"]) == 2
 
 
 def test_tools_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:

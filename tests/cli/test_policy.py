@@ -218,7 +218,9 @@ def test_diff_shows_what_would_change(capsys: pytest.CaptureFixture[str], direct
     new = tmp_path / "new.yaml"
     new.write_text((HEADER + BODY).replace("default: {effect: warn}", "default: {effect: block}"))
     text = run(capsys, "diff", directive, str(new), *AT, code=1)
-    assert " warn → block   cursor, now\n" in text
+    assert "\n warn → block, now\n" in text
+    assert "          tools    " in text
+    assert "cursor" in text
     assert run(capsys, "diff", directive, directive, *AT).endswith("Nothing would be judged differently.\n")
     scan = tmp_path / "scan.json"
     scan.write_text(

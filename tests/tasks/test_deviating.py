@@ -7,7 +7,7 @@ import pytest
 
 from clearance.model.sighting import Deviation, Sighting, SwitchState
 from clearance.model.tool import Setter, Switch
-from clearance.tasks.deviating import deviating, how
+from clearance.tasks.deviating import deviating, how, to_set
 
 ON = SwitchState("usage", "default", "on", "", "telemetry")
 OFF = SwitchState("usage", "off", "false", "/home/bo/.t/s.json usage", "telemetry")
@@ -78,3 +78,11 @@ def test_where_it_is_set_already_is_where_it_must_be_changed() -> None:
     assert how(switch(*SETTERS), Deviation("telemetry", "off", managed), "linux") == "set usage to false there"
     elsewhere = SwitchState("usage", "on", "true", "/etc/t/other.json other", "telemetry")
     assert how(switch(*SETTERS), Deviation("telemetry", "off", elsewhere), "linux") == ""
+
+
+def test_of_a_tool_that_was_not_seen_every_setting_has_its_place() -> None:
+    found = to_set({"telemetry": "off", "training": "off"}, (switch(*SETTERS),))
+    assert [(d.setting, d.switch.name if d.switch else None, d.remedy) for d in found] == [
+        ("telemetry", "usage", "set usage to false in ~/.t/s.json"),
+        ("training", None, ""),
+    ]

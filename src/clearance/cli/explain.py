@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 from difflib import get_close_matches
 from typing import Annotated, Final
@@ -12,9 +13,15 @@ from cyclopts import App, Parameter
 
 from clearance.catalog import load_catalog
 from clearance.catalog.index import Catalog
+from clearance.config import load_settings
 from clearance.errors import Error
+from clearance.model.decision import Request
 from clearance.model.tool import Tool
+from clearance.prove.formats import decision as decision_format
 from clearance.prove.formats import tool as tool_format
+from clearance.tasks.deviating import to_set
+from clearance.tasks.local_tools import with_local
+from clearance.tasks.policy_in_force import PolicyInForce, load_policy
 
 app = App(name="explain", help="One tool in full, several side by side, or what Clearance itself records.")
 
@@ -39,9 +46,10 @@ def explain(
     *tools: str,
     compare: Annotated[bool, Parameter(negative=())] = False,
     collects: Annotated[bool, Parameter(negative=())] = False,
+    directive: str | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
-    """Show what the catalog knows of a tool, every fact with its source and age.
+    """Show what the directive says of a tool, and what the catalog knows of it, every fact with its source and age.
 
     Parameters
     ----------
@@ -51,6 +59,8 @@ def explain(
         Put the tools side by side.
     collects
         Say in plain words what Clearance looks at, keeps and sends.
+    directive
+        The directive: a file or a folder. Default: the configured one, else a shipped example.
     json
         The catalog entries as JSON.
     """
@@ -58,6 +68,9 @@ def explain(
         print(COLLECTS, end="")
         return 0
     catalog = load_catalog()
+    configured = load_settings(os.environ, {"directive": directive})["directive"]
+    policy = load_policy(configured.value if configured.origin != "default" else None, catalog)
+    catalog = with_local(catalog, policy.judge.directive.tools, today())
     width = min(shutil.get_terminal_size((100, 24)).columns, 120)
     chosen = [find(catalog, name) for name in tools]
     if json:
@@ -69,8 +82,17 @@ def explain(
     elif compare:
         print(tool_format.comparison(chosen, today(), width), end="")
     else:
-        print("\n".join(tool_format.sheet(entry, today(), width) for entry in chosen), end="")
+        print(
+            "\n".join(f"{here(entry, policy)}\n{tool_format.sheet(entry, today(), width)}" for entry in chosen), end=""
+        )
     return 0
+
+
+def here(tool: Tool, policy: PolicyInForce) -> str:
+    """What the directive says of a tool of which nothing else is known, and where the settings that it asks for are."""
+    decision = policy.judge.decide(Request(tool=policy.tools[tool.id], at=dt.datetime.now(dt.UTC)))
+    asked = to_set(decision.settings, tool.switches) if decision.effect == "allow-with-settings" else ()
+    return decision_format.render_text(decision, tool.name, asked)
 
 
 def today() -> dt.date:

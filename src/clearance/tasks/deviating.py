@@ -41,6 +41,16 @@ def deviating(
     return tuple(found)
 
 
+def to_set(settings: Settings, switches: Iterable[Switch], os: OS = "linux") -> tuple[Deviation, ...]:
+    """Every setting with where and how it is set, for a tool of which nothing was seen."""
+    known = {switch.name: switch for switch in switches}
+    unseen = (SwitchState(name, "default", "unknown", "", switch.stops) for name, switch in known.items())
+    return tuple(
+        structs.replace(each, remedy=how(known[each.switch.name], each, os)) if each.switch else each
+        for each in deviations(settings, unseen)
+    )
+
+
 def _in_force(sighting: Sighting, states: States) -> list[tuple[str | None, tuple[SwitchState, ...]]]:
     if sighting.user is not None:
         # What was seen in a project has the states that hold there.

@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 
 import jsonschema_rs
+from msgspec import structs
 
 from clearance.model.decision import Decision, PolicyRef, Replacement, Upcoming
+from clearance.model.sighting import Deviation, SwitchState
 from clearance.prove.formats.decision import document, render_text, scalars
 
 POLICY = PolicyRef(3, "8f2c41d0" * 8, ("D-1",), "Approved tools")
@@ -132,3 +134,19 @@ def test_the_document_is_one_that_other_programs_can_check() -> None:
     )
     assert validator.is_valid(document(DECISION))
     assert validator.is_valid(document(BARE))
+
+
+def test_where_settings_are_set_is_said_below_them() -> None:
+    switch = SwitchState("usage", "default", "on", "", "telemetry")
+    asked = structs.replace(DECISION, effect="allow-with-settings", settings={"telemetry": "off", "training": "off"})
+    to_set = (
+        Deviation("telemetry", "off", switch, remedy="set usage to false in ~/.a.json"),
+        Deviation("usage", "off", switch),
+        Deviation("training", "off", None),
+    )
+    assert render_text(asked, "Alpha", to_set).splitlines()[2:6] == [
+        "         settings telemetry = off, training = off",
+        "         set      telemetry (usage): set usage to false in ~/.a.json",
+        "         set      usage: nothing on this machine sets it; ask in the account or the vendor's console",
+        "         set      training: no such switch of this tool is known",
+    ]

@@ -153,17 +153,32 @@ def test_differences_as_a_document() -> None:
     assert made["differences"][2]["sighting"] == "s1"
 
 
-def test_differences_as_text() -> None:
-    text = policy.diff_text(DIFFERENCES, NOW, BARE_POLICY, POLICY)
-    assert text.startswith(
+def test_differences_as_text_have_the_summary_first() -> None:
+    later = structs.replace(DIFFERENCES[1], subject=Subject(REQUEST, "beta", None, ("version 2", "user ana")))
+    assert policy.diff_text((*DIFFERENCES, later), NOW, BARE_POLICY, POLICY) == (
         'directive without metadata (00000000) → directive D-1 "Approved tools" (8f2c41d0), '
         "from 21 November 2026, 12:00 UTC on\n"
-        "\n allow → block   alpha, now\n"
+        "2 tools and 1 sighting would be judged differently, from now on.\n"
+        "  block → allow   1 sighting\n"
+        "  allow → block   2 tools\n"
+        "\n block → allow, now\n"
+        "          was      block, rule r · enforced as warn · risk high · instead beta\n"
+        "          becomes  allow, waiver W-1\n"
+        "          seen     Alpha: /a\n"
+        "\n allow → block, now\n"
         "          was      allow, waiver W-1\n"
         "          becomes  block, rule r · enforced as warn · risk high · instead beta\n"
+        "          tools    alpha\n"
+        "\n allow → block, from 1 January 2027, 00:00 UTC until 1 February 2027, 00:00 UTC\n"
+        "          was      allow, waiver W-1\n"
+        "          becomes  block, rule r · enforced as warn · risk high · instead beta\n"
+        "          tools    with version 2, user ana: alpha, beta\n"
+        "\nEach decision in full: the same command with --json\n"
     )
-    assert "alpha (version 2, user ana), from 1 January 2027, 00:00 UTC until 1 February 2027, 00:00 UTC\n" in text
-    assert text.endswith("\n1 tool and 1 sighting would be judged differently.\n")
+    soon = policy.diff_text(DIFFERENCES[1:2], NOW, BARE_POLICY, POLICY)
+    assert "\n1 tool would be judged differently, the first from 1 January 2027, 00:00 UTC.\n" in soon
+    risk = structs.replace(DIFFERENCES[0], old=structs.replace(DECISION, risk="low"))
+    assert "\n  block, otherwise than before   1 tool\n" in policy.diff_text((risk,), NOW, POLICY, POLICY)
     assert policy.diff_text((), NOW, POLICY, POLICY).endswith("\nNothing would be judged differently.\n")
 
 

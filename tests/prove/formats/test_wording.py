@@ -4,7 +4,7 @@ import pytest
 from msgspec import structs
 
 from clearance.model.decision import PolicyRef
-from clearance.model.sighting import Evidence, Sighting
+from clearance.model.sighting import Deviation, Evidence, Sighting, SwitchState
 from clearance.prove.formats import wording
 from clearance.prove.formats.outline import Gap, Hole, ToolGroup, tool_groups
 from tests.prove.formats.sample import CLAUDE, POLICY, QWEN, TOOLS, decision, nothing_found, sample, seen
@@ -202,3 +202,29 @@ def test_a_finding_is_told_in_full_sentences() -> None:
     assert wording.finding(result.unknown[1], names).startswith(
         "Looks like an AI coding agent: LLM SDK, agent protocol strings; score 0.81. warn: "
     )
+
+
+def test_a_setting_that_differs_is_said_once_for_all_whom_it_concerns() -> None:
+    quiet = SwitchState("usage", "default", "on", "", "telemetry")
+    loud = SwitchState("usage", "on", "all", "/home/ana/.t.json usage", "telemetry")
+    unknown = SwitchState("train", "default", "unknown", "", "training")
+
+    def differing(*found: Deviation) -> list[str]:
+        return wording.deviations([seen("t", "binary", "/t", None, deviations=found)], [("ana", "/home/ana")])
+
+    remedy = "set usage to off in ~/.t.json"
+    assert differing(
+        Deviation("telemetry", "off", quiet, "bo", remedy), Deviation("telemetry", "off", quiet, None, remedy)
+    ) == [f"telemetry (usage): on by default for bo and everybody, must be off — {remedy}"]
+    assert differing(Deviation("usage", "off", loud, "ana", "set usage to off there")) == [
+        "usage: on for ana, must be off — ~/.t.json usage: set usage to off there"
+    ]
+    assert differing(Deviation("usage", "error", loud, "ana")) == [
+        "usage: all for ana, must be error — ~/.t.json usage"
+    ]
+    assert differing(Deviation("train", "off", unknown, "ana")) == [
+        f"train: not set (default unknown) for ana, must be off — {wording.NO_PLACE}"
+    ]
+    assert differing(Deviation("sync", "off", None, "ana")) == [
+        "sync: not known for ana, must be off — no such switch of this tool is known"
+    ]

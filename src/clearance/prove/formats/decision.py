@@ -6,11 +6,13 @@ the same decision gives the same document; strings are valid Unicode (`escape.sc
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from msgspec import structs
 
 from clearance.model.decision import Decision, PolicyRef
+from clearance.model.sighting import Deviation
 from clearance.prove.formats import wording
 from clearance.prove.formats.escape import plain, scalar
 
@@ -57,15 +59,18 @@ def scalars(part: Any) -> Any:
     return [scalars(item) for item in part] if isinstance(part, list) else part
 
 
-def render_text(decision: Decision, name: str) -> str:
-    """The decision for people: the answer first, then why, what instead, what is to come, and what was not known."""
+def render_text(decision: Decision, name: str, to_set: Iterable[Deviation] = ()) -> str:
+    """The decision for people: the answer first, then why, what instead, what is to come, and what was not known.
+
+    `to_set` says where the settings that it asks for are set.
+    """
     risk = f"   risk {decision.risk}" if decision.risk else ""
     lines = [f"{decision.effect.upper():<8} {plain(name)}{risk}"]
-    lines += [f"         {label:<8} {plain(text)}" for label, text in _details(decision) if text]
+    lines += [f"         {label:<8} {plain(text)}" for label, text in _details(decision, to_set) if text]
     return "\n".join(lines) + "\n"
 
 
-def _details(decision: Decision) -> list[tuple[str, str]]:
+def _details(decision: Decision, to_set: Iterable[Deviation]) -> list[tuple[str, str]]:
     instead = [wording.replacement(decision.replacement)] if decision.replacement else []
     if decision.contact and decision.effect in ("warn", "block"):
         instead.append(f"waiver: {decision.contact}")
@@ -73,6 +78,7 @@ def _details(decision: Decision) -> list[tuple[str, str]]:
     return [
         ("why", wording.why(decision)),
         ("settings", wording.settings(decision)),
+        *(("set", wording.to_set(each)) for each in to_set),
         ("instead", " · ".join(instead)),
         ("soon", wording.upcoming(decision)),
         ("not seen", f"what these rules ask for, so they were skipped: {skipped}" if skipped else ""),

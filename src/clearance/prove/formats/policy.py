@@ -5,8 +5,8 @@ Guarantees as for decisions (`decision.py`): documents name their schema, and th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, Final, TypeVar
 
 from clearance.errors import Error, Place
 from clearance.model.decision import Decision, PolicyRef
@@ -19,6 +19,8 @@ CHECK: Final = "clearance/policy-check/v1"
 EXPLAIN: Final = "clearance/policy-explain/v1"
 TEST: Final = "clearance/policy-test/v1"
 DIFF: Final = "clearance/policy-diff/v1"
+
+Key = TypeVar("Key", bound=Hashable)
 
 _OUTCOMES: Final = {
     "decides": "decides",
@@ -207,20 +209,76 @@ def diff_document(found: Sequence[Difference], at: str, old: PolicyRef, new: Pol
 
 
 def diff_text(found: Sequence[Difference], at: str, old: PolicyRef, new: PolicyRef) -> str:
-    """A line for each difference: what, in which circumstances, from what to what, by which rules, and when."""
-    lines = [plain(f"{_which(old)} → {_which(new)}, from {wording.instant(at)} on")]
+    """The summary first: how much and from when. Then each change once, with all that it holds for."""
+    head = plain(f"{_which(old)} → {_which(new)}, from {wording.instant(at)} on")
+    if not found:
+        return f"{head}\n\nNothing would be judged differently.\n"
+    first = min(each.since for each in found)
+    begins = "from now on" if first == at else f"the first from {wording.instant(first)}"
+    lines = [head, f"{_counted(found)} would be judged differently, {begins}."]
+    kinds = _by(found, _effects)
+    width = max(len(effects) for effects, _ in kinds)
+    lines += [f"  {effects:<{width}}   {_counted(alike)}" for effects, alike in kinds]
+    for change, alike in _by(found, lambda each: (_effects(each), _when(each, at), _short(each.old), _short(each.new))):
+        effects, when, was, becomes = change
+        lines += ["", plain(f" {effects}, {when}"), _row("was", was), _row("becomes", becomes)]
+        lines += [_row("seen", text) for text in _seen(alike)]
+        lines += [_row("tools", text) for text in _tools(alike)]
+    return "\n".join([*lines, "", "Each decision in full: the same command with --json"]) + "\n"
+
+
+def _row(label: str, text: str) -> str:
+    return f"          {label:<8} {plain(text, limit=20_000)}"
+
+
+def _effects(each: Difference) -> str:
+    same = each.old.effect == each.new.effect
+    return f"{each.old.effect}, otherwise than before" if same else f"{each.old.effect} → {each.new.effect}"
+
+
+def _when(each: Difference, at: str) -> str:
+    when = "now" if each.since == at else f"from {wording.instant(each.since)}"
+    return f"{when} until {wording.instant(each.until)}" if each.until else when
+
+
+def _by(found: Iterable[Difference], key: Callable[[Difference], Key]) -> list[tuple[Key, list[Difference]]]:
+    """The differences that are alike, together: what a scan saw first, then the soonest, then the most frequent."""
+    groups: dict[Key, list[Difference]] = {}
     for each in found:
-        inside = f" ({', '.join(each.subject.circumstances)})" if each.subject.circumstances else ""
-        when = "now" if each.since == at else f"from {wording.instant(each.since)}"
-        when += f" until {wording.instant(each.until)}" if each.until else ""
-        lines.append("")
-        lines.append(plain(f" {each.old.effect} → {each.new.effect}   {each.subject.name}{inside}, {when}"))
-        lines.append(plain(f"          was      {_short(each.old)}"))
-        lines.append(plain(f"          becomes  {_short(each.new)}"))
-    tools = len({each.subject.name for each in found if each.subject.sighting is None})
-    seen = len({each.subject.sighting for each in found if each.subject.sighting is not None})
-    count = f"{wording.many(tools, 'tool')} and {wording.many(seen, 'sighting')} would be judged differently."
-    return "\n".join([*lines, "", count if found else "Nothing would be judged differently."]) + "\n"
+        groups.setdefault(key(each), []).append(each)
+
+    def weight(item: tuple[Key, list[Difference]]) -> tuple[bool, str, int]:
+        alike = item[1]
+        return not any(each.subject.sighting for each in alike), min(each.since for each in alike), -len(alike)
+
+    return sorted(groups.items(), key=weight)
+
+
+def _counted(found: Iterable[Difference]) -> str:
+    """`3 tools and 2 sightings`."""
+    each = list(found)
+    tools = len({one.subject.name for one in each if one.subject.sighting is None})
+    seen = len({one.subject.sighting for one in each if one.subject.sighting is not None})
+    parts = [wording.many(tools, "tool")] if tools else []
+    return wording.listed([*parts, *([wording.many(seen, "sighting")] if seen else [])])
+
+
+def _seen(found: Iterable[Difference]) -> list[str]:
+    """What a scan saw, a line a tool: `Claude Code: /a, /b`."""
+    paths: dict[str, dict[str, None]] = {}
+    for each in found:
+        if each.subject.sighting is not None:
+            paths.setdefault(each.subject.name, {}).update(dict.fromkeys(each.subject.circumstances))
+    return [f"{name}: {', '.join(where)}" if where else name for name, where in paths.items()]
+
+
+def _tools(found: Iterable[Difference]) -> list[str]:
+    """The tools, a line for each circumstance in which they differ: `with version 2, user ana: alpha, beta`."""
+    names: dict[str, dict[str, None]] = {}
+    for each in found:
+        if each.subject.sighting is None:
+            names.setdefault(", ".join(each.subject.circumstances), {})[each.subject.name] = None
+    return [f"with {inside}: {', '.join(who)}" if inside else ", ".join(who) for inside, who in names.items()]
 
 
 def _short(decision: Decision) -> str:

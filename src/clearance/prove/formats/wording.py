@@ -48,6 +48,9 @@ ENDPOINT_WORDS: Final[dict[EndpointClass, str]] = {
     "unknown": "not known whose",
 }
 
+NO_SWITCH: Final = "no such switch of this tool is known"
+NO_PLACE: Final = "nothing on this machine sets it; ask in the account or the vendor's console"
+
 LONGEST_REASON: Final = 90
 """A parser's complaint may quote the document."""
 
@@ -337,22 +340,30 @@ def deviations(sightings: Iterable[Sighting], homes: Iterable[tuple[str, str]] =
     return [f"{now} for {listed(who)}, must be {wanted} — {how}" for (now, wanted, how), who in people.items()]
 
 
+def to_set(found: Deviation) -> str:
+    """Where and how a setting is set: `telemetry (usage): set usage to false in ~/.t/settings.json`."""
+    if found.switch is None:
+        return f"{found.setting}: {NO_SWITCH}"
+    name = found.setting if found.switch.name == found.setting else f"{found.setting} ({found.switch.name})"
+    return f"{name}: {found.remedy or NO_PLACE}"
+
+
 def _deviation(found: Deviation, homes: Iterable[tuple[str, str]]) -> tuple[str, str, str]:
     """How a setting stands, how it must, and where and how to set it."""
     name, switch = found.setting, found.switch
     if switch is None:
-        return f"{name}: not known", found.wanted, "no such switch of this tool is known"
+        return f"{name}: not known", found.wanted, NO_SWITCH
     if switch.name != name:
         name += f" ({switch.name})"
     told = [part for part in (place(switch.where, found.user, homes), found.remedy) if part]
-    where = ": ".join(told) or "nothing on this machine sets it; ask in the account or the vendor's console"
+    where = ": ".join(told) or NO_PLACE
     return f"{name}: {setting_now(switch, found.wanted)}", found.wanted, where
 
 
 def setting_now(switch: SwitchState, wanted: str) -> str:
     """How a switch stands, in the terms in which it is asked for: `on`, `off by default`, `manual`."""
     if switch.state == "default":
-        return "not set, default not known" if switch.value == UNKNOWN else f"{switch.value} by default"
+        return "not set (default unknown)" if switch.value == UNKNOWN else f"{switch.value} by default"
     return switch.state if wanted in ("on", "off") else switch.value
 
 

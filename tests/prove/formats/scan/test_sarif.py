@@ -59,7 +59,8 @@ def test_what_is_simply_allowed_is_left_out_unless_asked_for() -> None:
 def test_levels_follow_the_effect() -> None:
     levels = {(r["properties"]["effect"], r["level"], r["kind"]) for r in run(sample(), verbose=True)["results"]}
     assert levels == {
-        ("block", "error", "fail"), ("warn", "warning", "fail"), ("allow-with-settings", "note", "fail"), ("allow-with-settings", "warning", "fail"),
+        ("block", "error", "fail"), ("warn", "warning", "fail"), ("allow-with-settings", "note", "fail"),
+            ("allow-with-settings", "warning", "fail"),
         ("allow", "none", "pass"),
     }  # fmt: skip
 

@@ -54,8 +54,8 @@ def test_blocks_come_before_warnings_before_what_is_allowed() -> None:
 def test_the_last_lines_say_how_many_what_was_not_looked_at_and_where_to_read_on() -> None:
     summary, *rest = screen(width=240).splitlines()[-4:]
     assert summary == (
-        "2 block, 2 warn, 1 allow-with-settings, 3 allow, 2 unknown; 1 tool not set as asked. Not looked at: /home/bo (permission denied; "
-        "run as root); /home/kai/.config/zed/settings.json (not valid json: line 4, column 18)."
+        "2 block, 2 warn, 1 allow-with-settings, 3 allow, 2 unknown; 1 tool not set as asked. Not looked at: /home/bo "
+        "(permission denied; run as root); /home/kai/.config/zed/settings.json (not valid json: line 4, column 18)."
     )
     assert rest == [
         "1 finding suppressed after review (-v shows them).",
