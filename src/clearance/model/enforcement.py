@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from clearance.model.terms import Enforce
+from clearance.model.terms import Confidence, Enforce
 
 Action = Literal["allow", "warn", "block"]
 """What is done about a start, a packet or a name. `warn` lets it run and tells the person."""
@@ -37,12 +37,15 @@ class Row(Struct, frozen=True, array_like=True):
 
 
 class Entry(Struct, frozen=True, array_like=True):
-    """A row of the table and what it is for: a tool, a version (None: any), a user id (None: one nobody knows here)."""
+    """A row of the table and what it is for: a tool, a user id (None: one nobody knows here), a version and how sure
+    the identification is (both None where the decision does not depend on them).
+    """
 
     tool: str
     version: str | None
     uid: int | None
     row: Row
+    confidence: Confidence | None = None
 
 
 class KnownFile(Struct, frozen=True, array_like=True):
@@ -61,12 +64,13 @@ class KnownFile(Struct, frozen=True, array_like=True):
     entry: bool = False
     runtime: bool = False
     path: str = ""
+    confidence: Confidence = "certain"
 
 
 class Table(Struct, frozen=True):
     """All that a guard needs to answer. `serial` counts the tables of one run; `generation` is the directive's.
 
-    `versioned` are tools whose decision depends on the version, `users` the user ids that rows were made for.
+    `versioned` are tools whose decision depends on version or confidence, `users` the user ids that rows were made for.
     `critical` are the (device, inode) of programs that nothing may block.
     """
 

@@ -27,7 +27,7 @@ _BY_FILE: Final = b"\xc1"
 """A byte that no msgpack document begins with: what follows is in the first descriptor."""
 
 
-class Closed(Exception):
+class Closed(ConnectionError):
     """The other end is gone."""
 
 

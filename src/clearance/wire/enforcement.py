@@ -7,12 +7,17 @@ from typing import Literal
 from msgspec import Struct
 
 from clearance.model.enforcement import Done, KnownFile, Means, Row, Table
+from clearance.model.terms import Confidence
 
 
 class NewTable(Struct, frozen=True, tag="table"):
-    """From now on this table holds. It replaces the one before in one step."""
+    """From now on this table holds. It replaces the one before in one step.
+
+    `forget`: what files are is told by another catalog now, so all that is known of them is forgotten.
+    """
 
     table: Table
+    forget: bool = False
 
 
 class Ask(Struct, frozen=True, tag="ask"):
@@ -21,8 +26,9 @@ class Ask(Struct, frozen=True, tag="ask"):
     ticket: int
     tool: str
     version: str | None
-    uid: int
+    uid: int | None
     score: float | None = None
+    confidence: Confidence = "certain"
 
 
 class Answer(Struct, frozen=True, tag="answer"):
@@ -32,8 +38,9 @@ class Answer(Struct, frozen=True, tag="answer"):
     serial: int
     tool: str
     version: str | None
-    uid: int
+    uid: int | None
     row: Row
+    confidence: Confidence = "certain"
 
 
 class Examine(Struct, frozen=True, tag="examine"):
@@ -41,6 +48,7 @@ class Examine(Struct, frozen=True, tag="examine"):
 
     ticket: int
     path: str
+    pid: int = 0
 
 
 class Examined(Struct, frozen=True, tag="examined"):
@@ -70,6 +78,7 @@ class Seen(Struct, frozen=True, tag="seen"):
     latency_us: int
     score: float | None = None
     detail: str = ""
+    confidence: Confidence = "certain"
 
 
 class Failed(Struct, frozen=True, tag="failed"):

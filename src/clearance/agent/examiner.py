@@ -1,0 +1,90 @@
+"""The examiner: tells the guard what program an open file is, so that a slow disk never makes the guard wait.
+
+Files are read by a few threads: one that hangs on its medium does not keep the others.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from typing import Final
+
+from clearance.model.enforcement import KnownFile
+from clearance.observe.host import HostView
+from clearance.observe.identity.rules import Rules
+from clearance.observe.live.examination import Examination
+from clearance.wire.channel import Channel, Closed
+from clearance.wire.enforcement import Examine, Examined, Stop
+
+THREADS: Final = 4
+FORGET_SECONDS: Final = 5.0
+"""For how long package metadata that was read is believed."""
+
+Work = tuple[Examine, int]
+
+
+def main(guard: Channel, rules: Rules) -> None:
+    """Examine until the guard's end of the channel closes."""
+    work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+    sending = threading.Lock()
+    threads = [
+        threading.Thread(target=_examine, args=(work, guard, sending, rules), daemon=True) for _ in range(THREADS)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        while True:
+            got = guard.receive()
+            if got is None:
+                continue
+            message, files = got
+            if isinstance(message, Examine) and files:
+                work.put((message, files[0]))
+            elif isinstance(message, Stop):
+                return
+    except Closed:
+        return
+
+
+def _examine(work: queue.SimpleQueue[Work | None], guard: Channel, sending: threading.Lock, rules: Rules) -> None:
+    here = Examination(HostView("/"), rules)
+    born = time.monotonic()
+    while (got := work.get()) is not None:
+        question, fd = got
+        if time.monotonic() - born > FORGET_SECONDS:
+            here.forget()
+            born = time.monotonic()
+        try:
+            answer = Examined(question.ticket, _seen(here, question, fd, rules))
+        except Exception:  # noqa: BLE001 - a defect or a broken medium costs one file, never the guard
+            answer = Examined(question.ticket, KnownFile(0, 0, 0, None), complete=False)
+        finally:
+            os.close(fd)
+        try:
+            with sending:
+                guard.send(answer)
+        except OSError:
+            return
+
+
+def _seen(here: Examination, question: Examine, fd: int, rules: Rules) -> KnownFile:
+    """The file as its own path names it here; else as the process that starts it names it."""
+    file = here.of(fd, question.path)
+    if file.tool is None and question.pid > 0 and not _names(question.path, fd):
+        root = f"/proc/{question.pid}/root"
+        if os.path.isdir(root) and _names(root + question.path, fd):
+            view = HostView(root)
+            try:
+                return Examination(view, rules).of(fd, question.path)
+            finally:
+                view.rooted.close()
+    return file
+
+
+def _names(path: str, fd: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(fd))
+    except OSError:
+        return False
