@@ -101,3 +101,11 @@ def test_a_module_of_another_name_is_that_of_the_distribution_that_lists_it(tmp_
         assert found.of(f"/{SITE}/{path}") == Package("pypi", "open-interpreter", "0.4.3", place, False)
     for path in ("bin/run", "..", "core.py"):
         assert found.of(f"/{SITE}/{path}") is None
+
+
+def test_what_uv_unpacked_is_a_folder_of_distributions(tmp_path: Path) -> None:
+    store = "home/ana/.cache/uv/archive-v0/hash"
+    found = packages(tmp_path, {f"{store}/tinker-1.0.dist-info/top_level.txt": "tinkering\n"})
+    place = f"/{store}/tinker-1.0.dist-info/METADATA"
+    assert found.of(f"/{store}/tinkering/main.py") == Package("pypi", "tinker", "1.0", place, False)
+    assert found.of("/home/ana/.cache/uv/archive-v0") is None

@@ -24,6 +24,9 @@ MANIFEST: Final = 1 << 18
 UPWARDS: Final = 8
 REMEMBERED: Final = 4096
 SITES: Final = ("site-packages", "dist-packages")
+STORE: Final = re.compile(r"archive-v\d+")
+"""The folder in uv's cache whose folders each hold what one wheel held."""
+
 MOST_DISTRIBUTIONS: Final = 5000
 TOP: Final = re.compile(r"^([^/,\n.]{1,200}(?:\.py(?=,))?)[/,]", re.MULTILINE)
 CONSOLE: Final = re.compile(r"^\s*[\w.+ -]{1,200}=\s*([\w.]{1,200})", re.MULTILINE)
@@ -95,6 +98,8 @@ class Packages:
     def _python(self, path: str) -> Package | None:
         parts = path.split("/")
         at = next((number for number, part in enumerate(parts) if part in SITES), None)
+        if at is None and (store := next((n for n, part in enumerate(parts) if STORE.fullmatch(part)), None)):
+            at = store + 1
         if at is None or at + 2 > len(parts):
             return None
         base = "/".join(parts[: at + 1])

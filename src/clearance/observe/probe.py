@@ -7,7 +7,7 @@ itself. What it yields crosses a process boundary, so observations are small fro
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -46,14 +46,16 @@ class Found:
 
     `home` is the home it lies in, if any. `names` are the entries of its folder (of itself, for a folder), so that a
     probe sees its neighbours without asking. `reader` is open during `parse` only; `data()` is the first
-    `pattern.read` bytes.
+    `pattern.read` bytes. `beside(path)` gives the beginning of a file near this one, by its path from this folder;
+    nothing where none can be read. It costs an open: a probe asks where the file itself gave a reason to.
     """
 
-    __slots__ = ("folder", "home", "mode", "mtime", "names", "os", "path", "pattern", "reader", "size", "uid")
+    __slots__ = ("beside", "folder", "home", "mode", "mtime", "names", "os", "path", "pattern", "reader", "size", "uid")
 
     def __init__(
         self, path: str, pattern: Pattern, reader: Reader, *, home: Home | None = None, os: OS = "linux", size: int = 0,
         mode: int = 0, mtime: float = 0.0, uid: int = 0, names: tuple[str, ...] = (), folder: bool = False,
+        beside: Callable[[str], bytes] = lambda path: b"",
     ) -> None:  # fmt: skip
         self.path = path
         self.pattern = pattern
@@ -66,6 +68,7 @@ class Found:
         self.uid = uid
         self.names = names
         self.folder = folder
+        self.beside = beside
 
     def data(self) -> bytes:
         """The first `pattern.read` bytes. OSError where the medium fails, which the walk turns into `Skipped`."""
@@ -98,7 +101,8 @@ class AgentTraits(Struct, frozen=True):
     """A program or package that no catalog entry knows, with the traits of an agent that it shows.
 
     `package` is the folder of the metadata of the package that it lies in, if any: what belongs to a tool that is
-    installed there is no agent of its own.
+    installed there is no agent of its own. `name` is set where a package as a whole says it of itself
+    (`npm:NAME@VERSION`); `path` is then that folder.
     """
 
     path: str
@@ -107,6 +111,7 @@ class AgentTraits(Struct, frozen=True):
     user: str | None = None
     confidence: Confidence = "weak"
     package: str = ""
+    name: str = ""
 
 
 class Span(Struct, frozen=True):

@@ -23,7 +23,7 @@ from clearance.observe.identity import deep
 from clearance.observe.identity.candidate import Kind, classify, silent
 from clearance.observe.identity.rules import Rules
 from clearance.observe.identity.types import Identification
-from clearance.observe.packages import Packages
+from clearance.observe.packages import MANIFEST, Packages
 from clearance.observe.patterns import Here, Index, Wanted
 from clearance.observe.probe import AgentTraits, Found, Observation
 from clearance.observe.reader import BytesReader, FdReader, Reader
@@ -295,6 +295,7 @@ class Visitor:
             uid=what.st_uid,
             names=tuple(names),
             folder=wanted.pattern.folder,
+            beside=lambda name: self._beside(path, name),
         )
         try:
             observed = iter(probe.parse(found, self.catalog))
@@ -305,6 +306,14 @@ class Visitor:
             self._missed(probe.name, path, error)
         except Exception as error:  # noqa: BLE001 - a probe's defect costs one file, never the scan
             self.seen.append(Skipped(probe.name, path, f"could not be read ({type(error).__name__})"))
+
+    def _beside(self, path: str, name: str) -> bytes:
+        """The beginning of a file near the one at `path`."""
+        try:
+            near = self.view.resolve(os.path.normpath(f"{os.path.dirname(path)}/{name}"))
+        except OSError:
+            return b""
+        return self.view.text(near, MANIFEST).encode("utf-8", "surrogateescape")
 
     def _look(self, folder: str, name: str, folder_fd: int, what: os.stat_result) -> None:
         """Look into one file that could be a program.

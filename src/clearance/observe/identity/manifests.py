@@ -47,6 +47,7 @@ ABOUT: Final = re.compile(
 REQUIREMENT: Final = re.compile(r"^Requires-Dist: *([A-Za-z0-9._-]+)([^\r\n]*)", re.MULTILINE)
 SUMMARY: Final = re.compile(r"^Summary: *([^\r\n]*)", re.MULTILINE)
 METADATA_BYTES: Final = 262_144
+LONGEST: Final = 400
 PROGRAM, SDK, SAYS = 0.25, 0.2, 0.55
 
 
@@ -57,8 +58,8 @@ def npm(package_json: bytes) -> Traits | None:
     for key in ("dependencies", "optionalDependencies"):
         names = document.get(key)
         required |= {str(name) for name in names} if isinstance(names, dict) else set()
-    summary = document.get("description")
-    return _traits(bool(document.get("bin")), required, summary if isinstance(summary, str) else "")
+    said = document.get("description")
+    return _traits(bool(document.get("bin")), required, said if isinstance(said, str) else "")
 
 
 def python(metadata: bytes, entry_points: bytes) -> Traits | None:
@@ -67,14 +68,22 @@ def python(metadata: bytes, entry_points: bytes) -> Traits | None:
     required = {
         re.sub(r"[-_.]+", "-", name).lower() for name, rest in REQUIREMENT.findall(text) if "extra ==" not in rest
     }
-    summary = SUMMARY.search(text)
-    return _traits(b"[console_scripts]" in entry_points, required, summary.group(1) if summary else "")
+    return _traits(b"[console_scripts]" in entry_points, required, summary(metadata))
 
 
-def _claims(summary: str) -> bool:
+def summary(metadata: bytes) -> str:
+    """What a distribution's `METADATA` says in one line; empty where it says nothing."""
+    text = metadata[:METADATA_BYTES].decode("utf-8", "replace").partition("\n\n")[0]
+    said = SUMMARY.search(text)
+    return said.group(1) if said else ""
+
+
+def claims(summary: str) -> bool:
+    """Whether a summary says of its package that it is an agent or assistant. Most say nothing of the kind."""
+    summary = summary[:LONGEST]
     if ABOUT.search(summary):
         return False
-    return any(not BESIDE.search(summary[: match.start()]) for match in CLAIM.finditer(summary[:400]))
+    return any(not BESIDE.search(summary[: match.start()]) for match in CLAIM.finditer(summary))
 
 
 def _traits(program: bool, required: Set[str], summary: str) -> Traits | None:
@@ -86,7 +95,7 @@ def _traits(program: bool, required: Set[str], summary: str) -> Traits | None:
     if any(name in SDKS or name.startswith(SDK_SCOPES) for name in required):
         traits.append("requires a model SDK")
         score += SDK
-    if _claims(summary):
+    if claims(summary):
         traits.append("says that it is an agent")
         score += SAYS
     if len(traits) < 2:

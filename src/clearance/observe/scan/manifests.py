@@ -13,7 +13,7 @@ import msgspec
 
 from clearance.catalog.index import Catalog
 from clearance.observe.probe import Found, Observation, Pattern
-from clearance.observe.scan import applications, editor_extensions, node_packages
+from clearance.observe.scan import applications, editor_extensions, node_packages, package_agents
 from clearance.observe.scan.node_packages import LIMIT, Manifest
 
 _DECODE: Final = msgspec.json.Decoder(Manifest).decode
@@ -42,8 +42,10 @@ class Manifests:
             return _malformed(found, data, error, catalog)
         if manifest.publisher is not None and manifest.engines is not None:
             return editor_extensions.claims(found, manifest, catalog)
-        if found.path.endswith("/app/package.json"):
-            return _either(found, manifest, catalog)
+        is_application = found.path.endswith("/app/package.json")
+        is_project = "node_modules" in found.names and "/node_modules/" not in found.path
+        if is_application or is_project:
+            return _several(found, manifest, catalog, is_application, is_project)
         return node_packages.claims(found, manifest, catalog)
 
 
@@ -52,6 +54,12 @@ def _malformed(found: Found, data: bytes, error: Exception, catalog: Catalog) ->
     yield from editor_extensions.malformed(found, error, catalog)
 
 
-def _either(found: Found, manifest: Manifest, catalog: Catalog) -> Iterator[Observation]:
+def _several(
+    found: Found, manifest: Manifest, catalog: Catalog, is_application: bool, is_project: bool
+) -> Iterator[Observation]:
+    """A package that may be more: what an application is made of, or a project that others are installed in."""
     yield from node_packages.claims(found, manifest, catalog)
-    yield from applications.claims(found, manifest, catalog)
+    if is_application:
+        yield from applications.claims(found, manifest, catalog)
+    if is_project:
+        yield from package_agents.asked_for(found, catalog)

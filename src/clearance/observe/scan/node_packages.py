@@ -19,6 +19,7 @@ from clearance.model.sighting import Evidence, Skipped
 from clearance.model.terms import Confidence
 from clearance.model.tool import Tool
 from clearance.observe.probe import Found, Observation
+from clearance.observe.scan import package_agents
 from clearance.observe.scan.claims import beside, fits, package, sighting, text
 
 LIMIT: Final = 1 << 20
@@ -143,17 +144,18 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def claims(found: Found, manifest: Manifest, catalog: Catalog) -> Iterable[Observation]:
-    """At most one sighting, of the tool whose package this is."""
+    """At most one sighting, of the tool whose package this is; else what it says of itself, if that is an agent."""
     if type(manifest.name) is not str:
         return ()
     tool = package(catalog, "npm", manifest.name)
-    if tool is None:
-        if manifest.os is None and manifest.cpu is None:
-            return ()
+    if tool is None and (manifest.os is not None or manifest.cpu is not None):
         tool = package(catalog, "npm", without_platform(manifest.name))
-        if tool is None:
-            return ()
-    return _claim(found, manifest, tool)
+    if tool is not None:
+        return _claim(found, manifest, tool)
+    if manifest.bin is None:
+        return ()
+    programs = declared(manifest).values()
+    return package_agents.of_node(found, manifest.name, text(manifest.version), manifest.description, programs, catalog)
 
 
 def _claim(found: Found, manifest: Manifest, tool: Tool) -> Iterator[Observation]:

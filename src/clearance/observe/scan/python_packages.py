@@ -20,6 +20,7 @@ from clearance.model.terms import Confidence
 from clearance.model.tool import Tool
 from clearance.observe import archive
 from clearance.observe.probe import Found, Observation, Pattern
+from clearance.observe.scan import package_agents
 from clearance.observe.scan.claims import fits, package, plain_package, sighting, text
 from clearance.observe.urls import redact
 
@@ -112,12 +113,13 @@ class PythonPackages:
 
 
 def metadata(found: Found, catalog: Catalog) -> Iterator[Observation]:
-    """The distribution that `METADATA` or `PKG-INFO` names."""
+    """The distribution that `METADATA` or `PKG-INFO` names, or the agent that it says it is."""
     name, version = header(found.data())
     tool = package(catalog, "pypi", name)
-    if tool is None:
-        return
     root = posixpath.dirname(found.path) if posixpath.basename(found.path) in _FILES else found.path
+    if tool is None:
+        yield from package_agents.of_python(found, root, name, version, catalog)
+        return
     evidence = [Evidence(posixpath.basename(found.path)[:60], f"{name} {version}"[:200])]
     yield from _distribution(found, tool, root, "strong", evidence, version)
 
