@@ -96,3 +96,16 @@ def test_a_managed_setting_wins_for_everybody(host: HostTree) -> None:
 def test_every_format_tells_it(host: HostTree, form: str) -> None:
     configure(host, "ana", telemetry=True, statistics=False)
     assert "set telemetry.enabled to false there" in judged(host, "--format", form).out
+
+
+def test_a_project_that_sets_it_otherwise_is_not_passed_over(host: HostTree) -> None:
+    for user in ("ana", "bo"):
+        configure(host, user, telemetry=False, statistics=False)
+    host.write("/home/ana/src/shop/.gemini/settings.json", json.dumps({"privacy": {"usageStatisticsEnabled": True}}))
+    ran = judged(host, "--json")
+    assert differing(ran) == {("ana", "telemetry", "usage-statistics", "off")}
+    (seen,) = [s for s in ran.sightings(tool="gemini-cli") if s["deviations"]]
+    assert seen["repository"] == "/home/ana/src/shop"
+    assert "telemetry (usage-statistics): off for ana but not in a project, must be off" in " ".join(
+        judged(host).out.split()
+    )

@@ -43,3 +43,8 @@ def test_on_and_off_are_states_and_not_values() -> None:
     loud = SwitchState("QUIET", "off", "on", "env", "telemetry")
     assert deviations({"QUIET": "off"}, [loud]) == ()
     assert [d.wanted for d in deviations({"QUIET": "on"}, [loud])] == ["on"]
+
+
+def test_what_a_project_sets_otherwise_is_a_deviation() -> None:
+    inside = SwitchState("quiet", "off", "1", "~/.t.json", "telemetry", "/p/.t.json")
+    assert [d.switch for d in deviations({"telemetry": "off", "quiet": "1"}, [inside])] == [inside, inside]

@@ -7,7 +7,7 @@ import pytest
 from clearance.model.sighting import Evidence, Sighting, Skipped
 from clearance.model.tool import Setter, Switch
 from clearance.observe.probe import AgentTraits, SettingRead, Span, sighting_id
-from clearance.observe.settle import settle
+from clearance.observe.settle import settle, switch_states
 from tests.builders import CHECKED, catalog, tool
 
 TELEMETRY = Switch(
@@ -185,3 +185,82 @@ def test_a_server_in_a_file_that_several_tools_read_counts_for_those_that_are_he
     assert settle([server], CATALOG).sightings == ()
     assert server in settle([server, binary()], CATALOG).sightings
     assert server not in settle([server, binary(user="bo")], CATALOG).sightings
+
+
+def in_force(switch: Switch, *readings: SettingRead, folder: str | None = None) -> tuple[str, str, str]:
+    (state,) = switch_states(tool("t", switches=(switch,)), "ana", folder, readings)
+    return state.state, state.value, state.otherwise.replace(":3", "")
+
+
+def stops(key: str, value: str, **fields: Any) -> SettingRead:
+    return reading("switch", key, value, name="telemetry", **fields)
+
+
+SEVERAL = Switch(
+    "telemetry",
+    "telemetry",
+    "on",
+    (
+        Setter("env", "NO_A", off=("*",), on=("",)),
+        Setter("env", "NO_B", off=("1", "true"), on=("0", "false", "")),
+        Setter("env", "SEND", off=("false", "0"), on=("true", "1")),
+        Setter("~/.t/s.json", "send", off=(False,), on=(True,)),
+        Setter("./.t/s.json", "send", "project", off=(False,), on=(True,)),
+        Setter("~/.t/s.json", "disable", off=(True,), on=(False,)),
+        Setter("./.t/s.json", "disable", "project", off=(True,), on=(False,)),
+    ),
+    CHECKED,
+    ("a test",),
+)
+
+
+def test_what_a_person_sets_wins_over_what_holds_for_everybody() -> None:
+    mine, everybody = stops("send", "true"), stops("send", "false", user=None, path="/etc/t.json")
+    assert in_force(SEVERAL, everybody, mine)[:2] == ("on", "true")
+    assert in_force(SEVERAL, everybody)[:2] == ("off", "false")
+    assert in_force(SEVERAL, stops("SEND", "1", user=None), stops("SEND", "0"))[:2] == ("off", "0")
+
+
+def test_a_flow_that_several_keys_stop_is_stopped_by_one() -> None:
+    assert in_force(SEVERAL, stops("NO_A", "1"), stops("NO_B", "0", pid=7))[:2] == ("off", "1")
+    assert in_force(SEVERAL, stops("NO_B", "0"))[:2] == ("on", "0")
+    # A key that asks for the flow is no such: the stronger place decides.
+    assert in_force(SEVERAL, stops("send", "false"), stops("SEND", "1", pid=7))[:2] == ("on", "1")
+    # Of one key the stronger place counts, whatever it says.
+    assert in_force(SEVERAL, stops("NO_A", "", pid=7), stops("NO_A", "1"))[:2] == ("on", "")
+
+
+def test_a_project_that_says_otherwise_is_named_and_does_not_win() -> None:
+    inside = stops("send", "true", scope="project", folder="/p", path="/p/.t/s.json")
+    assert in_force(SEVERAL, stops("send", "false"), inside, folder="/p") == ("off", "false", "/p/.t/s.json send")
+    assert in_force(SEVERAL, stops("send", "false"), inside) == ("off", "false", "")
+    assert in_force(SEVERAL, inside, folder="/p") == ("on", "true", "")
+    assert in_force(SEVERAL, stops("send", "false", scope="managed"), inside, folder="/p")[2] == ""
+    back = stops("disable", "false", scope="project", folder="/p", path="/p/.t/s.json")
+    assert in_force(SEVERAL, stops("disable", "true"), back, folder="/p")[2] == "/p/.t/s.json disable"
+    assert in_force(SEVERAL, stops("send", "false"), back, folder="/p")[2] == ""
+
+
+PARTS = Switch(
+    "telemetry",
+    "file-content",
+    "on",
+    (Setter("~/.t/s.json", "enable.*", off=(False,), on=(True,)),),
+    CHECKED,
+    ("a test",),
+)
+
+
+@pytest.mark.parametrize(
+    ("members", "state"),
+    [
+        ({"*": "true", "plaintext": "false"}, "on"),
+        ({"*": "false", "python": "true"}, "on"),
+        ({"*": "false", "plaintext": "false"}, "off"),
+        ({"plaintext": "false"}, "default"),
+    ],
+)
+def test_a_table_of_names_stops_a_flow_when_none_of_it_flows(members: dict[str, str], state: str) -> None:
+    readings = [stops(f"enable.{name}", value) for name, value in members.items()]
+    for order in (readings, readings[::-1]):
+        assert in_force(PARTS, *order)[0] == state

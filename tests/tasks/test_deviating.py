@@ -7,7 +7,7 @@ import pytest
 
 from clearance.model.sighting import Deviation, Sighting, SwitchState
 from clearance.model.tool import Setter, Switch
-from clearance.tasks.deviating import deviating, how, to_set
+from clearance.tasks.deviating import deviating, how, place_of, to_set
 
 ON = SwitchState("usage", "default", "on", "", "telemetry")
 OFF = SwitchState("usage", "off", "false", "/home/bo/.t/s.json usage", "telemetry")
@@ -76,6 +76,9 @@ def test_a_place_where_the_person_can_set_it_is_named(
 def test_where_it_is_set_already_is_where_it_must_be_changed() -> None:
     managed = SwitchState("usage", "on", "true", "/etc/t/managed.json usage", "telemetry")
     assert how(switch(*SETTERS), Deviation("telemetry", "off", managed), "linux") == "set usage to false there"
+    inside = SwitchState("usage", "off", "false", "/home/ana/.t/s.json usage", "telemetry", "/p/.t/s.json usage")
+    assert place_of(inside, "off") == "/p/.t/s.json usage"
+    assert how(switch(*SETTERS), Deviation("telemetry", "off", inside), "linux") == "set usage to false there"
     elsewhere = SwitchState("usage", "on", "true", "/etc/t/other.json other", "telemetry")
     assert how(switch(*SETTERS), Deviation("telemetry", "off", elsewhere), "linux") == ""
 

@@ -30,7 +30,8 @@ def deviations(
 
 def _as_asked(wanted: str, switch: SwitchState) -> bool:
     # `on` and `off` are states, never values: a variable that is on may be what turns the flow off.
-    return in_force(switch) == wanted if wanted in ("on", "off") else switch.value == wanted
+    # What a project sets otherwise is not known to be as asked there.
+    return not switch.otherwise and (in_force(switch) if wanted in ("on", "off") else switch.value) == wanted
 
 
 def in_force(switch: SwitchState) -> str:

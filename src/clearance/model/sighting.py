@@ -28,7 +28,8 @@ class SwitchState(Struct, frozen=True):
     """A data switch as it is in force for one user.
 
     `state`: `on` — what `stops` names flows; `off` — it is stopped; `default` — nobody set it, and `value` says what
-    the vendor's default is. `where` is the file and key, or the variable, that won.
+    the vendor's default is. `where` is the file and key, or the variable, that won. `otherwise` is the place in a
+    project that says the opposite of what the user set: with most vendors that counts in the project.
     """
 
     name: str
@@ -36,6 +37,7 @@ class SwitchState(Struct, frozen=True):
     value: str
     where: str
     stops: Topic
+    otherwise: str = ""
 
 
 class Deviation(Struct, frozen=True):

@@ -4,7 +4,10 @@ What one file shows is not what is in force: a base URL in a start-up file count
 switch is set in several places of which the strongest wins, and a session store is thousands of files. Pure.
 
 Order of strength (contract: managed over user over project over default): managed policy, then the environment of a
-running process, then variables and files of the user, then those of a project.
+running process, then variables and files of the user, then those for every user, then those of a project.
+
+Most vendors let a project's settings win over the user's. Where one says otherwise than what is in force by that order,
+the switch's state names its place (`otherwise`), so that nobody takes a flow for stopped that a project lets through.
 """
 
 from __future__ import annotations
@@ -213,13 +216,13 @@ def endpoint_of(reading: SettingRead) -> str | None:
 
 
 def strength(reading: SettingRead) -> int:
-    """How strong a place is; the larger wins."""
+    """How strong a place is; the larger wins. What a person sets wins over the same kind of place for everybody."""
     if reading.scope == "managed":
-        return 4
+        return 6
     if reading.pid is not None:
-        return 3
+        return 5
     if reading.scope == "user":
-        return 2 if _is_variable(reading) else 1
+        return 1 + 2 * _is_variable(reading) + (reading.user is not None)
     return 0
 
 
@@ -253,17 +256,71 @@ def switch_states(
         and r.user in (None, user)
         and (r.scope != "project" or (folder is not None and r.folder == folder))
     ]
-    states = []
-    for switch in tool.switches:
-        set_here = [(r, _state(switch, r)) for r in mine if r.name == switch.name and _means_something(switch, r)]
-        if not set_here:
-            states.append(SwitchState(switch.name, "default", switch.default, "", switch.stops))
-            continue
-        # Where two places are equally strong, one that stops the flow is enough: each is documented to do so alone.
-        winner, state = max(set_here, key=lambda one: (strength(one[0]), one[1] == "off"))
-        where = f"{winner.path}:{winner.line}" if winner.line else winner.path
-        states.append(SwitchState(switch.name, state, winner.value, f"{where} {winner.key}", switch.stops))
-    return states
+    return [_in_force(switch, [r for r in mine if r.name == switch.name]) for switch in tool.switches]
+
+
+class _Verdict(Struct, frozen=True):
+    """What the strongest places say of one key. `asks`: it asks for that state, and does not merely not disable."""
+
+    reading: SettingRead
+    state: Literal["on", "off"]
+    asks: bool
+
+    @property
+    def where(self) -> str:
+        """The place and the key in it."""
+        line = f":{self.reading.line}" if self.reading.line else ""
+        return f"{self.reading.path}{line} {self.reading.key}"
+
+
+def _in_force(switch: Switch, readings: list[SettingRead]) -> SwitchState:
+    best = _strongest(switch, readings)
+    if best is None:
+        return SwitchState(switch.name, "default", switch.default, "", switch.stops)
+    otherwise = ""
+    if best.reading.scope == "user":
+        inside = _strongest(switch, [r for r in readings if r.scope == "project"])
+        if inside and inside.state != best.state and (inside.asks or inside.reading.key == best.reading.key):
+            otherwise = inside.where
+    return SwitchState(switch.name, best.state, best.reading.value, best.where, switch.stops, otherwise)
+
+
+def _strongest(switch: Switch, readings: Iterable[SettingRead]) -> _Verdict | None:
+    """Key by key the strongest place counts, then the strongest key that asks for something.
+
+    A flow that several keys can stop is stopped by one: `NO_A=0` leaves it to `NO_B`. Of equally strong keys, too.
+    """
+    by_key: dict[str, list[SettingRead]] = {}
+    for reading in readings:
+        if _means_something(switch, reading):
+            by_key.setdefault(_family(switch, reading), []).append(reading)
+    verdicts = [_verdict(switch, same) for same in by_key.values()]
+    return max(verdicts, key=lambda v: (v.asks, strength(v.reading), v.state == "off"), default=None)
+
+
+def _verdict(switch: Switch, same: list[SettingRead]) -> _Verdict:
+    most = max(map(strength, same))
+    states = [(r, _state(switch, r)) for r in same if strength(r) == most]
+    # Names of one table (`*: false, python: true`) are parts of one flow, which is stopped when no part flows.
+    wanted = "on" if _is_table(switch, same[0]) else "off"
+    reading, state = next((one for one in states if one[1] == wanted), states[0])
+    return _Verdict(reading, state, state == "off" or not _disables(switch, reading))
+
+
+def _family(switch: Switch, reading: SettingRead) -> str:
+    return next((s.key for s in switch.set if s.key.endswith(".*") and _same_place(s, reading)), reading.key)
+
+
+def _disables(switch: Switch, reading: SettingRead) -> bool:
+    """Whether the key's only say is to stop the flow, as `NO_X=1` does: `NO_X=0` asks for nothing then."""
+    setters = [s for s in switch.set if _same_place(s, reading)]
+    return bool(setters) and all(s.on and {_text(value) for value in s.on} <= NO for s in setters)
+
+
+def _is_table(switch: Switch, reading: SettingRead) -> bool:
+    """Whether the key is one of a table of names that are on or off, not of a list of names that stop the flow."""
+    setters = [s for s in switch.set if _same_place(s, reading)]
+    return bool(setters) and all(s.key.endswith(".*") and not any(isinstance(v, str) for v in s.off) for s in setters)
 
 
 def _state(switch: Switch, reading: SettingRead) -> Literal["on", "off"]:
@@ -279,10 +336,15 @@ def _state(switch: Switch, reading: SettingRead) -> Literal["on", "off"]:
 
 
 def _means_something(switch: Switch, reading: SettingRead) -> bool:
-    """A member of a list of names says something about a switch only where it is the name that the switch looks for."""
+    """A member of a list of names says something about a switch only where it is the name that the switch looks for.
+
+    Of a table of names the one for all (`*`) may stop the flow, any other only let a part of it through.
+    """
     setters = [s for s in switch.set if _same_place(s, reading)]
     if not setters or not all(setter.key.endswith(".*") for setter in setters):
         return True
+    if _is_table(switch, reading):
+        return reading.key.endswith(".*") or _state(switch, reading) == "on"
     return reading.value.lower() in {_text(value) for setter in setters for value in (*setter.off, *setter.on)}
 
 

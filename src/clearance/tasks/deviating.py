@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import structs
 
-from clearance.judge.settings import deviations
+from clearance.judge.settings import deviations, in_force
 from clearance.model.sighting import Deviation, Sighting, SwitchState
 from clearance.model.terms import OS
 from clearance.model.tool import Setter, Switch
@@ -64,7 +64,7 @@ def how(switch: Switch, deviation: Deviation, os: OS) -> str:
 
     Where some place sets it already, that place is the one to change: a weaker one would change nothing.
     """
-    there = deviation.switch.where if deviation.switch else ""
+    there = place_of(deviation.switch, deviation.wanted) if deviation.switch else ""
     offers = [(setter, value) for setter in switch.set for value in _values(setter, deviation.wanted)]
     if there:
         same = [offer for offer in offers if there.endswith(f" {offer[0].key}")]
@@ -72,6 +72,12 @@ def how(switch: Switch, deviation: Deviation, os: OS) -> str:
     mine = [offer for offer in offers if offer[0].scope == "user"] or [o for o in offers if o[0].scope == "managed"]
     best = next((o for o in mine if not o[0].where.startswith(FOREIGN[os])), None)
     return _said(*best) if best else ""
+
+
+def place_of(switch: SwitchState, wanted: str) -> str:
+    """Where that is set which is not as wanted: in force, or otherwise in a project."""
+    right = (in_force(switch) if wanted in ("on", "off") else switch.value) == wanted
+    return switch.otherwise if right else switch.where
 
 
 def _values(setter: Setter, wanted: str) -> tuple[str | int | bool, ...]:

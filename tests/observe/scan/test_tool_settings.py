@@ -63,3 +63,9 @@ def test_a_managed_document_says_so() -> None:
 def test_a_malformed_document_gives_nothing_here() -> None:
     pattern = ToolSettings().patterns(CATALOG)[0]
     assert list(ToolSettings().parse(found(pattern, "/home/ana/.t/settings.json", b"{"), CATALOG)) == []
+
+
+def test_a_switch_that_is_given_a_table_is_set_and_the_table_stays_unread() -> None:
+    exporter = {"telemetry.enabled": {"endpoint": "https://k:v@collector.example", "headers": {"token": "secret"}}}
+    assert parse("~/.t/settings.json", exporter) == [("switch", "telemetry", "(a table)", "user", "telemetry.enabled")]
+    assert parse("~/.t/settings.json", {"telemetry.enabled": {}}) == []

@@ -225,6 +225,10 @@ def test_a_setting_that_differs_is_said_once_for_all_whom_it_concerns() -> None:
     assert differing(Deviation("train", "off", unknown, "ana")) == [
         f"train: not set (default unknown) for ana, must be off — {wording.NO_PLACE}"
     ]
+    inside = SwitchState("usage", "off", "none", "/home/ana/.t.json usage", "telemetry", "/home/ana/p/.t.json usage")
+    assert differing(Deviation("usage", "off", inside, "ana", "set usage to none there")) == [
+        "usage: off for ana but not in a project, must be off — ~/p/.t.json usage: set usage to none there"
+    ]
     assert differing(Deviation("sync", "off", None, "ana")) == [
         "sync: not known for ana, must be off — no such switch of this tool is known"
     ]

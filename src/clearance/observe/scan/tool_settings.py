@@ -18,6 +18,9 @@ from clearance.observe.scan.places import floating, project_of, user_of
 from clearance.observe.scan.variables import meanings, reads
 from clearance.observe.urls import redact
 
+TABLE: Final = "(a table)"
+"""What a switch is said to be set to where a document gives it a table, whose content may be secret."""
+
 ENV_BLOCKS: Final = ("env", "environment")
 
 
@@ -89,6 +92,9 @@ def _switches(tool: Tool, document: Any, found: Found) -> Iterator[SettingRead]:
                 yield _read(found, tool, "switch", switch.name, "true" if value else "false", key)
             elif isinstance(value, str | int | float):
                 yield _read(found, tool, "switch", switch.name, str(value)[:100], key)
+            elif isinstance(value, dict) and value and not setter.key.endswith("*"):
+                # An exporter with its address: set, and to none of the words that stop the flow.
+                yield _read(found, tool, "switch", switch.name, TABLE, key)
 
 
 def _setters(tool: Tool, glob: str) -> Iterator[tuple[Switch, Setter]]:

@@ -337,7 +337,7 @@ def deviations(sightings: Iterable[Sighting], homes: Iterable[tuple[str, str]] =
     for seen in sightings:
         for found in seen.deviations:
             people.setdefault(_deviation(found, told), {})[found.user or "everybody"] = None
-    return [f"{now} for {listed(who)}, must be {wanted} — {how}" for (now, wanted, how), who in people.items()]
+    return [f"{now} for {listed(who)}{must} — {how}" for (now, must, how), who in people.items()]
 
 
 def to_set(found: Deviation) -> str:
@@ -350,14 +350,16 @@ def to_set(found: Deviation) -> str:
 
 def _deviation(found: Deviation, homes: Iterable[tuple[str, str]]) -> tuple[str, str, str]:
     """How a setting stands, how it must, and where and how to set it."""
-    name, switch = found.setting, found.switch
+    name, switch, must = found.setting, found.switch, f", must be {found.wanted}"
     if switch is None:
-        return f"{name}: not known", found.wanted, NO_SWITCH
+        return f"{name}: not known", must, NO_SWITCH
     if switch.name != name:
         name += f" ({switch.name})"
-    told = [part for part in (place(switch.where, found.user, homes), found.remedy) if part]
-    where = ": ".join(told) or NO_PLACE
-    return f"{name}: {setting_now(switch, found.wanted)}", found.wanted, where
+    now, where = setting_now(switch, found.wanted), switch.where
+    if switch.otherwise and now == found.wanted:
+        must, where = f" but not in a project{must}", switch.otherwise
+    told = [part for part in (place(where, found.user, homes), found.remedy) if part]
+    return f"{name}: {now}", must, ": ".join(told) or NO_PLACE
 
 
 def setting_now(switch: SwitchState, wanted: str) -> str:

@@ -35,7 +35,7 @@ def test_the_fields_are_those_of_the_contract_in_its_order() -> None:
         "confidence", "evidence", "switches", "decision", "suppressed", "deviations",
     ]  # fmt: skip
     assert scan["sightings"][2]["endpoint"] == {"host": "relay.example.net", "class": "relay"}
-    assert list(scan["sightings"][0]["switches"][0]) == ["name", "state", "value", "where", "stops"]
+    assert list(scan["sightings"][0]["switches"][0]) == ["name", "state", "value", "where", "stops", "otherwise"]
     assert list(scan["unknown"][0])[:5] == ["id", "path", "score", "traits", "decision"]
     assert list(scan["coverage"][0]) == ["tool", "user", "state", "why"]
     assert list(scan["skipped"][0])[:3] == ["probe", "path", "reason"]

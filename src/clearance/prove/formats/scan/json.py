@@ -101,13 +101,17 @@ class Evidence(Struct, frozen=True):
 
 
 class Switch(Struct, frozen=True):
-    """A data switch as it is in force. `on`: what `stops` names flows; `default`: nobody set it, `value` is it."""
+    """A data switch as it is in force. `on`: what `stops` names flows; `default`: nobody set it, `value` is it.
+
+    `otherwise`: the place in a project that says the opposite of what the user set; with most vendors it counts there.
+    """
 
     name: str
     state: Literal["on", "off", "default"]
     value: str
     where: str
     stops: Topic
+    otherwise: str
 
 
 class Deviation(Struct, frozen=True):

@@ -1,0 +1,105 @@
+"""A record as the document `clearance/record/v1`, and as the line that the ledger keeps of it.
+
+Guarantees: a line is canonical JSON (RFC 8785), so the same record is the same bytes everywhere; strings are valid
+Unicode (`escape.scalar`); whole numbers that JSON readers would round are written as strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+import rfc8785
+
+from clearance.model.record import Draft, Outcome, PolicyMark, Record, RecordKind
+from clearance.prove.formats import decision as decisions
+from clearance.prove.formats.escape import scalar
+
+SCHEMA: Final = "clearance/record/v1"
+"""The schema that the document names."""
+
+LONGEST: Final = 1 << 20
+"""Bytes of a line, without its end."""
+
+_EXACT: Final = (1 << 53) - 1
+
+
+class _Stored(msgspec.Struct):
+    schema: str
+    n: int
+    at: str
+    kind: RecordKind
+    subject: dict[str, Any]
+    decision: dict[str, Any] | None
+    outcome: Outcome
+    policy: PolicyMark
+
+
+_DECODER: Final = msgspec.json.Decoder(_Stored)
+
+
+def numbered(draft: Draft, n: int) -> Record:
+    """The draft as the record of this number. ValueError where its subject holds what JSON cannot."""
+    return Record(
+        n=n,
+        at=draft.at,
+        kind=draft.kind,
+        subject={scalar(str(key)): _plain(value) for key, value in draft.subject.items()},
+        decision=draft.decision and decisions.document(draft.decision),
+        outcome=draft.outcome,
+        policy=draft.policy,
+    )
+
+
+def document(record: Record) -> dict[str, Any]:
+    """The record as other programs read it."""
+    return {
+        "schema": SCHEMA,
+        "n": record.n,
+        "at": record.at,
+        "kind": record.kind,
+        "subject": record.subject,
+        "decision": record.decision,
+        "outcome": {"done": record.outcome.done, "latency_us": record.outcome.latency_us},
+        "policy": {"generation": record.policy.generation, "sha256": record.policy.sha256},
+    }
+
+
+def line(record: Record) -> bytes:
+    """The record's line, without its end. ValueError where it would be longer than `LONGEST`."""
+    try:
+        data = rfc8785.dumps(_plain(document(record)))
+    except (rfc8785.CanonicalizationError, RecursionError) as error:
+        raise ValueError(f"the record cannot be written as JSON: {error}") from error
+    if len(data) > LONGEST:
+        raise ValueError(f"the record takes {len(data)} bytes; {LONGEST} is the most")
+    return data
+
+
+def parse(data: bytes) -> Record:
+    """The record of a line. ValueError where it is none, or of a version that is not known here."""
+    try:
+        found = _DECODER.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"it is not a record: {error}") from error
+    if found.schema != SCHEMA:
+        raise ValueError(f"it is a record of the version {scalar(found.schema)!r}, not of {SCHEMA}")
+    return Record(found.n, found.at, found.kind, found.subject, found.decision, found.outcome, found.policy)
+
+
+def _plain(value: Any) -> Any:
+    """The value in what canonical JSON can hold without loss. ValueError for what is no JSON value."""
+    if isinstance(value, str):
+        return scalar(value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return value if -_EXACT <= value <= _EXACT else str(value)
+    if isinstance(value, float):
+        return value if value - value == 0 else str(value)
+    if isinstance(value, Mapping):
+        return {scalar(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    raise ValueError(f"a record cannot hold a {type(value).__name__}")
