@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-UNTESTED = ROOT / "tests" / "untested.txt"
 NOT_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
 
 # Written in parts, because the hosts of package registries stand in no file.
@@ -69,11 +68,7 @@ def own_test(module: str) -> Path:
 
 
 def test_every_module_has_its_test_beside_it() -> None:
-    """`untested.txt` lists the exceptions. A line that is no longer needed must go, so that the list only shrinks."""
-    excused = [line for line in UNTESTED.read_text("utf-8").splitlines() if line and not line.startswith("#")]
-    missing = [module for module in modules() if not own_test(module).is_file()]
-    assert sorted(set(missing) - set(excused)) == [], "without a test of their own"
-    assert sorted(set(excused) - set(missing)) == [], "in untested.txt without need"
+    assert [module for module in modules() if not own_test(module).is_file()] == []
 
 
 def test_modules_are_called_what_they_are_about() -> None:
