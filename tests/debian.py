@@ -1,0 +1,56 @@
+"""A Debian as its installer leaves it, made once by debootstrap and kept in the tests' cache as a folder.
+
+Guarantees: the folder is complete or absent; no mount is left behind, also when the making is killed; it is only read
+(whoever changes a file of a linked copy replaces the file). Nothing of it is run but what debootstrap itself runs.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tests.real_tools import Unavailable, cache
+
+SUITE = "bookworm"
+SECONDS = 1800
+
+
+def fetch() -> Path:
+    """The root of a minimal Debian. Unavailable without root, without debootstrap or without a mirror."""
+    folder = cache() / "debian"
+    folder.mkdir(parents=True, exist_ok=True)
+    tree = folder / SUITE
+    if tree.is_dir():
+        return tree
+    debootstrap, unshare = shutil.which("debootstrap"), shutil.which("unshare")
+    if os.geteuid() != 0:
+        raise Unavailable("debootstrap needs root")
+    if debootstrap is None or unshare is None:
+        raise Unavailable("debootstrap is not installed")
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if tree.is_dir():
+            return tree
+        with tempfile.TemporaryDirectory(prefix=".debian-", dir=folder, ignore_cleanup_errors=True) as room:
+            unfinished = Path(room) / "root"
+            # What it mounts below the new root ends with its namespace.
+            alone = (unshare, "--mount", "--pid", "--fork", "--kill-child")
+            _run(*alone, debootstrap, "--variant=minbase", SUITE, str(unfinished))
+            shutil.rmtree(unfinished / "var/cache/apt/archives", ignore_errors=True)
+            unfinished.rename(tree)
+    return tree
+
+
+def _run(*command: str) -> None:
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=SECONDS, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"debootstrap: no end after {SECONDS} s") from error
+    if done.returncode:
+        raise Unavailable(f"debootstrap: {(done.stderr or done.stdout).strip()[-500:]}")
