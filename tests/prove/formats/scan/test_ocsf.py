@@ -1,5 +1,6 @@
-"""Findings are checked against the OCSF 1.9.0 schema of their class (`schemas/README.md`), the scan event against the
-1.8.0 schema of its class: no package holds the 1.9.0 one yet."""
+"""Findings are checked against the OCSF 1.9.0 schema of their class (`schemas/README.md`). No package holds that of the
+scan event: it is checked against the 1.8.0 schema of its class, as released, and against the same with every object and
+common attribute that the 1.9.0 schema has. The class itself and its `scan` object are the same in both versions."""
 
 from __future__ import annotations
 
@@ -30,11 +31,27 @@ def findings(result: ScanResult) -> dict[str, Any]:
     return {event["finding_info"]["uid"]: event for event in events(result)[1:]}
 
 
-@pytest.fixture(scope="module")
-def scan_activity() -> Any:
+OF_THE_CLASS = {
+    "activity_id", "activity_name", "category_name", "category_uid", "class_name", "class_uid", "status_id",
+    "type_name", "type_uid",
+}  # fmt: skip
+"""Attributes that every class defines for itself."""
+
+
+@pytest.fixture(scope="module", params=["1.8.0", "1.9.0"])
+def scan_activity(request: pytest.FixtureRequest) -> Any:
     package = pytest.importorskip("ocsf_json_schema", reason="PyPI ocsf-json-schema is not installed")
     schema = package.OcsfJsonSchemaEmbedded(package.get_ocsf_schema(version="1.8.0"))
-    return jsonschema_rs.validator_for(schema.get_class_schema(class_name="scan_activity", profiles=["host"]))
+    of_class = schema.get_class_schema(class_name="scan_activity", profiles=["host"])
+    if request.param == "1.9.0":
+        newer = json.loads((SCHEMAS / "ocsf-1.9.0-detection_finding.schema.json").read_text())
+        for part, keep in (("$defs", set()), ("properties", OF_THE_CLASS)):
+            shared = (of_class[part].keys() & newer[part].keys()) - keep
+            assert {"device", "metadata"} <= shared
+            of_class[part] |= {name: newer[part][name] for name in shared}
+        # An object of the newer version may refer to one that the older does not have.
+        of_class["$defs"] = newer["$defs"] | of_class["$defs"]
+    return jsonschema_rs.validator_for(of_class)
 
 
 @pytest.mark.parametrize("result", [sample(), nothing_found()])
@@ -65,6 +82,12 @@ def test_a_hostile_host_makes_no_invalid_event(result: ScanResult) -> None:
 @given(result=results)
 def test_a_hostile_host_makes_no_invalid_scan_event(scan_activity: Any, result: ScanResult) -> None:
     scan_activity.validate(events(result)[0])
+
+
+def test_the_schema_of_the_scan_event_is_strict_enough_to_notice(scan_activity: Any) -> None:
+    event = events(sample())[0]
+    for wrong in ({"verdict": "bad"}, {"activity_id": 11}, {"metadata": {"version": "1.9.0"}}, {"device": {"os": 1}}):
+        assert not scan_activity.is_valid(event | wrong)
 
 
 def test_the_schema_is_strict_enough_to_notice() -> None:
