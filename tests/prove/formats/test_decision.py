@@ -7,7 +7,7 @@ from msgspec import structs
 
 from clearance.model.decision import Decision, PolicyRef, Replacement, Upcoming
 from clearance.model.sighting import Deviation, SwitchState
-from clearance.prove.formats.decision import document, render_text, scalars
+from clearance.prove.formats.decision import document, render_text
 
 POLICY = PolicyRef(3, "8f2c41d0" * 8, ("D-1",), "Approved tools")
 DECISION = Decision(
@@ -88,7 +88,11 @@ def test_settings_are_added_where_there_are_any() -> None:
 
 
 def test_every_string_is_valid_unicode() -> None:
-    assert scalars({"a\udcff": ["b\ud800", 1, None, {"c": True}]}) == {"a\\xff": ["b\\ud800", 1, None, {"c": True}]}
+    import msgspec
+
+    decision = msgspec.structs.replace(DECISION, reason="b\ud800", settings={"a\udcff": "off"})
+    found = document(decision)
+    assert (found["reason"], found["settings"]) == ("b\\ud800", {"a\\xff": "off"})
 
 
 def test_the_text_has_the_answer_first_and_what_to_do_last() -> None:

@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearance.prove.formats.escape import LONGEST, MARKS_IN_A_ROW, json_text, plain, scalar, unscalar
+from clearance.prove.formats.escape import LONGEST, MARKS_IN_A_ROW, json_text, plain, scalar, scalars, unscalar
 from tests.prove.formats.strategies import texts
 
 anything = st.text(st.characters(exclude_categories=())) | texts
@@ -74,3 +74,8 @@ def test_json_text_is_the_same_document_and_printable(document: object) -> None:
     text = json_text(msgspec.json.encode(document))
     assert json.loads(text) == document
     assert text.replace("\n", "").isprintable()
+
+
+def test_every_text_of_a_document_is_made_a_scalar_keys_included() -> None:
+    given = {"a\udcff": ["b\ud800", 1, None, {"c": True}, ("d", 2.5)]}
+    assert scalars(given) == {"a\\xff": ["b\\ud800", 1, None, {"c": True}, ["d", 2.5]]}

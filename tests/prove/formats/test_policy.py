@@ -7,6 +7,7 @@ from msgspec import structs
 from clearance.errors import Place
 from clearance.model.decision import PolicyRef, Request
 from clearance.model.review import CaseResult, Difference, FieldTrace, Mismatch, Remark, Step, Subject, Trace
+from clearance.prove.formats import decision as decisions
 from clearance.prove.formats import policy
 from tests.judge.builders import AT
 from tests.prove.formats.test_decision import BARE, DECISION, POLICY
@@ -85,6 +86,14 @@ def test_a_trace_as_a_document() -> None:
     assert (made["steps"][2]["from"], made["steps"][0]["until"], made["steps"][2]["upcoming"]) == (
         "2027-01-01", "2026-12-31", True,
     )  # fmt: skip
+
+
+def test_a_decision_is_written_in_a_trace_as_it_is_alone() -> None:
+    decision = structs.replace(DECISION, reason="kept in C:\\xabc and \udcff")
+    alone = decisions.document(decision)
+    assert alone["reason"] == "kept in C:\\x5cxabc and \\xff"
+    assert policy.explain_document(structs.replace(TRACE, decision=decision))["decision"] == alone
+    assert policy.cases_document((CaseResult("n", Place("d"), (), decision),))["cases"][0]["decision"] == alone
 
 
 def test_a_trace_as_text() -> None:

@@ -1,7 +1,7 @@
 """The decision document `clearance/decision/v1`, and a decision for people.
 
 Guarantees: the fields are those of the contract, in its order, `settings` being added where the decision has any;
-the same decision gives the same document; strings are valid Unicode (`escape.scalar`).
+the same decision gives the same document; strings are valid Unicode (`escape.scalars`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec import structs
 from clearance.model.decision import Decision, PolicyRef
 from clearance.model.sighting import Deviation
 from clearance.prove.formats import wording
-from clearance.prove.formats.escape import plain, scalar
+from clearance.prove.formats.escape import plain, scalars
 
 SCHEMA: Final = "clearance/decision/v1"
 """The schema that the document names."""
@@ -22,6 +22,12 @@ SCHEMA: Final = "clearance/decision/v1"
 
 def document(decision: Decision) -> dict[str, Any]:
     """The decision as other programs read it."""
+    made: dict[str, Any] = scalars(part(decision))
+    return made
+
+
+def part(decision: Decision) -> dict[str, Any]:
+    """The same as a part of another document, whose strings are made valid Unicode once, with all of it."""
     soon = decision.upcoming
     found: dict[str, Any] = {
         "schema": SCHEMA,
@@ -41,22 +47,12 @@ def document(decision: Decision) -> dict[str, Any]:
     }
     if decision.settings:
         found["settings"] = dict(decision.settings)
-    made: dict[str, Any] = scalars(found)
-    return made
+    return found
 
 
 def policy(ref: PolicyRef) -> dict[str, Any]:
     """Which directive decided, as documents name it."""
     return {"generation": ref.generation, "sha256": ref.sha256, "directives": list(ref.directives)}
-
-
-def scalars(part: Any) -> Any:
-    """The same lists and mappings with every string valid Unicode."""
-    if isinstance(part, str):
-        return scalar(part)
-    if isinstance(part, dict):
-        return {scalar(key): scalars(value) for key, value in part.items()}
-    return [scalars(item) for item in part] if isinstance(part, list) else part
 
 
 def render_text(decision: Decision, name: str, to_set: Iterable[Deviation] = ()) -> str:

@@ -13,7 +13,7 @@ from clearance.model.decision import Decision, PolicyRef
 from clearance.model.review import CaseResult, Difference, FieldTrace, Remark, Step, Trace
 from clearance.prove.formats import decision as decisions
 from clearance.prove.formats import wording
-from clearance.prove.formats.escape import plain
+from clearance.prove.formats.escape import plain, scalars
 
 CHECK: Final = "clearance/policy-check/v1"
 EXPLAIN: Final = "clearance/policy-explain/v1"
@@ -74,7 +74,7 @@ def explain_document(trace: Trace) -> dict[str, Any]:
     """How a decision came about."""
     return _document(
         EXPLAIN,
-        decision=decisions.document(trace.decision),
+        decision=decisions.part(trace.decision),
         endpoint={"host": trace.endpoint, "class": trace.decision.endpoint_class, "residency": list(trace.residency)},
         steps=[
             {
@@ -159,7 +159,7 @@ def cases_document(results: Sequence[CaseResult]) -> dict[str, Any]:
                 "mismatches": [
                     {"field": each.field, "expected": each.expected, "got": each.got} for each in result.mismatches
                 ],
-                "decision": decisions.document(result.decision),
+                "decision": decisions.part(result.decision),
             }
             for result in results
         ],
@@ -200,8 +200,8 @@ def diff_document(found: Sequence[Difference], at: str, old: PolicyRef, new: Pol
                 "circumstances": list(each.subject.circumstances),
                 "from": each.since,
                 "until": each.until,
-                "old": decisions.document(each.old),
-                "new": decisions.document(each.new),
+                "old": decisions.part(each.old),
+                "new": decisions.part(each.new),
             }
             for each in found
         ],
@@ -299,5 +299,5 @@ def _at(place: Place) -> str:
 
 
 def _document(schema: str, **parts: Any) -> dict[str, Any]:
-    found: dict[str, Any] = decisions.scalars({"schema": schema, **parts})
+    found: dict[str, Any] = scalars({"schema": schema, **parts})
     return found
