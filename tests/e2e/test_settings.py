@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from tests.e2e.command import Ran, scan
 from tests.e2e.hosts import HostTree
 
-DIRECTIVE = Path(__file__).parents[2] / "examples" / "directives" / "quiet-settings.yaml"
+ROOT = Path(__file__).parents[2]
+DIRECTIVE = ROOT / "examples" / "directives" / "quiet-settings.yaml"
 PACKAGE = json.dumps({"name": "@google/gemini-cli", "version": "0.20.0", "bin": {"gemini": "bundle/gemini.js"}})
 SETTINGS = "/home/{}/.gemini/settings.json"
 
@@ -109,3 +111,13 @@ def test_a_project_that_sets_it_otherwise_is_not_passed_over(host: HostTree) -> 
     assert "telemetry (usage-statistics): off for ana but not in a project, must be off" in " ".join(
         judged(host).out.split()
     )
+
+
+def test_the_reference_shows_what_the_example_really_gives() -> None:
+    shown = scan(ROOT / "examples" / "laptop", "--directive", str(DIRECTIVE), env={"COLUMNS": "120"}).out
+    told = re.search(
+        r"A scan names what differs:\n\n```\n(.*?)```", (ROOT / "docs" / "directive.md").read_text(), re.DOTALL
+    )
+    assert told is not None
+    assert told[1] in shown
+    assert shown.count(" · as asked") == 2
