@@ -14,13 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from clearance.catalog.source import LARGEST
 from clearance.errors import Error
 from clearance.judge.cases import run_cases
 from clearance.judge.diff import diff
 from clearance.judge.engine import compile_directive
 from clearance.judge.lint import lint
 from clearance.judge.parse import parse
-from clearance.catalog.source import LARGEST
 from tests.judge.builders import AT, HOSTS, TOOLS, ask, judge
 
 SLOW: Final = 10.0
