@@ -126,6 +126,12 @@ def test_a_program_behind_a_link_where_shells_search(host: Path) -> None:
     assert "/data/hidden.png" in paths(run(host))
 
 
+def test_a_folder_that_shells_search_is_looked_at_where_it_leads_to(host: Path) -> None:
+    write(host, "elsewhere/programs/x", data=agent(1))
+    (host / "home/ana/bin").symlink_to("../../elsewhere/programs")
+    assert "/home/ana/bin/x" in paths(run(host))
+
+
 def test_many_processes_see_what_one_sees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(descent, "ALONE", 10)
     for number in range(300):

@@ -14,16 +14,20 @@ from clearance.observe.rooted import FOLDER
 
 TREES: Final = (
     "/usr/local", "/opt", "/usr/lib/node_modules", "/usr/share/nodejs", "/usr/lib/python3", "/usr/libexec", "/srv",
-    "/tmp", "/var/tmp", "/dev/shm", "/var/lib/flatpak", "/snap", "/home/linuxbrew/.linuxbrew", "/Applications",
+    "/var/opt", "/tmp", "/var/tmp", "/dev/shm", "/var/lib/flatpak", "/snap", "/home/linuxbrew/.linuxbrew",
+    "/Applications",
     "/Program Files", "/Program Files (x86)", "/ProgramData", "/app", "/workspace", "/workspaces",
 )  # fmt: skip
 """Where programs lie outside homes. Places that the host does not have cost one look-up."""
 
-SEARCHED: Final = ("/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/games", "/usr/local/bin", "/usr/local/sbin")
+SEARCHED: Final = (
+    "/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/games", "/usr/local/bin", "/usr/local/sbin", "/snap/bin",
+    "/run/current-system/sw/bin", "/nix/var/nix/profiles/default/bin", "/run/current-system/profile/bin",
+)  # fmt: skip
 SEARCHED_IN_HOMES: Final = (
     "bin", ".local/bin", ".npm-global/bin", ".yarn/bin", ".bun/bin", ".deno/bin", ".cargo/bin", "go/bin", ".volta/bin",
     ".local/share/pnpm", ".local/share/mise/shims", ".asdf/shims", ".pyenv/shims", ".nix-profile/bin",
-    "AppData/Roaming/npm", "scoop/shims",
+    ".local/state/nix/profile/bin", ".guix-profile/bin", "AppData/Roaming/npm", "scoop/shims",
 )  # fmt: skip
 PATH: Final = re.compile(r"""^\s*(?:export\s+)?PATH\s*=\s*["']?([^"'\n#]*)""", re.MULTILINE)
 

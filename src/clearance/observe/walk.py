@@ -81,7 +81,7 @@ def _reports(view: HostView, scope: WalkScope, index: Index, catalog: Catalog, r
     )
     yield from _known_places(view, index, pruned)
     for place in programs:
-        if not is_inside(place, (*default, *whole)):
+        if not _is_below(view, place, (*default, *whole)):
             before = pruned.files
             pruned.folder(place)
             yield Report(tuple(pruned.take()), pruned.files - before, 1)
@@ -93,6 +93,14 @@ def _reports(view: HostView, scope: WalkScope, index: Index, catalog: Catalog, r
     yield Report(tuple(deep.take()), len(files))
     with Descent(deep, scope.workers) as descent:
         yield from descent.whole(whole)
+
+
+def _is_below(view: HostView, place: str, folders: Sequence[str]) -> bool:
+    """Whether the way down these folders comes to `place`. It follows no link: `~/bin` may be one to somewhere else."""
+    try:
+        return is_inside(view.resolve(place), folders)
+    except OSError:
+        return True
 
 
 def _known_places(view: HostView, index: Index, visitor: Visitor) -> Iterator[Report]:
