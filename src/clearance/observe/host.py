@@ -102,16 +102,7 @@ class HostView:
 
     def text(self, path: str, limit: int = 1 << 16) -> str:
         """The beginning of a small text file; empty where there is none."""
-        try:
-            fd, _ = self.rooted.open_regular(path)
-        except OSError:
-            return ""
-        try:
-            return os.pread(fd, limit, 0).decode("utf-8", "surrogateescape")
-        except OSError:
-            return ""
-        finally:
-            os.close(fd)
+        return self.rooted.text(path, limit)
 
     def login(self, uid: int) -> str | None:
         """The login of a user id on this host."""

@@ -9,12 +9,12 @@ import os
 import re
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
-from clearance.observe.host import HostView
 from clearance.observe.identity.types import Package
+from clearance.observe.rooted import Rooted
 
 T = TypeVar("T")
 
@@ -30,6 +30,19 @@ STORE: Final = re.compile(r"archive-v\d+")
 MOST_DISTRIBUTIONS: Final = 5000
 TOP: Final = re.compile(r"^([^/,\n.]{1,200}(?:\.py(?=,))?)[/,]", re.MULTILINE)
 CONSOLE: Final = re.compile(r"^\s*[\w.+ -]{1,200}=\s*([\w.]{1,200})", re.MULTILINE)
+
+
+class View(Protocol):
+    """What packages are looked up in: a host, or the root of a process."""
+
+    @property
+    def rooted(self) -> Rooted:
+        """Its files."""
+        ...
+
+    def text(self, path: str, limit: int = ...) -> str:
+        """The beginning of a small text file; empty where there is none."""
+        ...
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -55,7 +68,7 @@ class Site(msgspec.Struct, frozen=True):
 class Packages:
     """Finds and remembers the packages of folders."""
 
-    def __init__(self, view: HostView) -> None:
+    def __init__(self, view: View) -> None:
         self.view = view
         self._manifests: OrderedDict[str, Manifest | None] = OrderedDict()
         self._sites: OrderedDict[str, Site] = OrderedDict()
@@ -102,13 +115,17 @@ class Packages:
             at = store + 1
         if at is None or at + 2 > len(parts):
             return None
-        base = "/".join(parts[: at + 1])
+        return self.in_site("/".join(parts[: at + 1]), "/".join(parts[at + 1 :]))
+
+    def in_site(self, base: str, path: str) -> Package | None:
+        """The distribution that brought a module to the folder `base`, on the search path; `path` counts from there."""
+        parts = path.split("/")
         site = _remembered(self._sites, base, self._site)
-        module = parts[at + 1].removesuffix(".py")
+        module = parts[0].removesuffix(".py")
         found = site.modules.get(_normal(module)) or _remembered(self._listed, base, self._lists).get(module)
         if found is None:
             return None
-        dotted = ".".join(parts[at + 1 :]).removesuffix(".py").removesuffix(".__init__")
+        dotted = ".".join(parts).removesuffix(".py").removesuffix(".__init__")
         name, version, metadata = found
         return Package("pypi", name, version, metadata, dotted in site.started or dotted == f"{module}.__main__")
 

@@ -46,11 +46,12 @@ def regular(fd: int, path: str) -> tuple[int, os.stat_result]:
 class Rooted:
     """A root folder and the one way to open what is below it. Paths are absolute, as the scanned host names them."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, *, foreign: bool = False) -> None:
         self.root = root
         self._fd = os.open(root, FOLDER)
-        # Not by name: the root of a process in another mount namespace is called `/` too.
-        self.real = os.path.samestat(os.fstat(self._fd), os.stat("/"))
+        # Not by name: the root of a process in another mount namespace is called `/` too. It may even be the same
+        # folder, with other things mounted below it: who knows that says that it is foreign.
+        self.real = not foreign and os.path.samestat(os.fstat(self._fd), os.stat("/"))
         self._openat2 = not self.real
 
     def close(self) -> None:
@@ -171,6 +172,19 @@ class Rooted:
         except PermissionError:
             fd = self.open(path, READ)
         return regular(fd, path)
+
+    def text(self, path: str, limit: int) -> str:
+        """The beginning of a small text file; empty where there is none."""
+        try:
+            fd, _ = self.open_regular(path)
+        except OSError:
+            return ""
+        try:
+            return os.pread(fd, limit, 0).decode("utf-8", "surrogateescape")
+        except OSError:
+            return ""
+        finally:
+            os.close(fd)
 
     def open_entry(self, name: str, folder: int, owner: int) -> tuple[int, os.stat_result]:
         """As `open_regular`, for a name in an open folder; a link is not followed."""
