@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from clearance.model.enforcement import Done, KnownFile, Means, Row, Table
+from clearance.model.network import NetworkTable
 from clearance.model.terms import Confidence
 
 
@@ -111,10 +112,26 @@ class Tell(Struct, frozen=True, tag="tell"):
     terminals: tuple[str, ...] = ()
 
 
+class NewNetworkTable(Struct, frozen=True, tag="network-table"):
+    """From now on this table holds for names and addresses. It replaces the one before in one step."""
+
+    table: NetworkTable
+
+
+class Cut(Struct, frozen=True, tag="cut"):
+    """This process, known to be barred, is to have no network any more; nor those that it starts from now on.
+
+    `started` is the start time of /proc/PID/stat, so that no other process is meant that got its number; 0: not known.
+    """
+
+    pid: int
+    started: int = 0
+
+
 class Stop(Struct, frozen=True, tag="stop"):
     """End cleanly."""
 
 
 Message = (
-    NewTable | Ask | Answer | Examine | Examined | Seen | Failed | Pulse | Learned | Tell | Stop
+    NewTable | Ask | Answer | Examine | Examined | Seen | Failed | Pulse | Learned | Tell | NewNetworkTable | Cut | Stop
 )  # fmt: skip
