@@ -70,3 +70,8 @@ def test_json_is_the_catalog_entry(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_name_is_an_error_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "claude-cod"]) == 2
     assert "did you mean claude-code" in capsys.readouterr().err
+
+
+def test_nothing_to_compare_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--compare"]) == 2
+    assert "there is nothing to compare" in capsys.readouterr().err

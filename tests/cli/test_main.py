@@ -95,3 +95,19 @@ def test_help_imports_no_library() -> None:
 def test_the_readme_lists_the_exit_codes() -> None:
     for code in ("0", "1", "2", "3", "4", "101"):
         assert f" {code} " in f" {door.EXIT_CODES} "
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("scan", "extra"), "error: scan does not know what to do with 'extra'\n  see: clearance scan --help"),
+        (("policy", "check"), "error: policy check needs DIRECTIVE\n  see: clearance policy check --help"),
+        (("scan", "--root"), "error: --root needs a value\n  see: clearance scan --help"),
+        (("scan", "--frmat", "json"), "error: unknown option: --frmat. Did you mean --format?"),
+    ],
+)
+def test_a_slip_on_the_command_line_is_told_in_words(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(list(words)) == 2
+    assert capsys.readouterr().err.startswith(said)

@@ -266,3 +266,18 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     for command in ("check", "decide", "explain", "test", "diff"):
         assert command in text
     assert verb.app.name == ("policy",)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--tool", "cursor", "--score", "0.9"), "--score is for unknown agents, and --tool names a known tool"),
+        (("--score", "3"), "--score is from 0 to 1"),
+        (("--score", "nan"), "--score is from 0 to 1"),
+    ],
+)
+def test_a_score_that_means_nothing_is_refused(
+    capsys: pytest.CaptureFixture[str], directive: str, words: tuple[str, ...], said: str
+) -> None:
+    assert main(["policy", "decide", directive, *words]) == 2
+    assert said in capsys.readouterr().err

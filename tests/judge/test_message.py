@@ -129,3 +129,12 @@ def test_rendering_never_fails_and_text_without_braces_stays(text: str) -> None:
 
 def test_values_of_settings() -> None:
     assert [value_text(value) for value in (True, False, 3, 0.5, "off")] == ["on", "off", "3", "0.5", "off"]
+
+
+def test_who_may_use_a_tool_with_settings_is_told_how_to_get_others() -> None:
+    told = default_message(
+        Rule("r", Match(), "allow-with-settings", settings={"telemetry": "off"}), None, "https://ask"
+    )
+    assert "".join(part for part in told if isinstance(part, str)) == (
+        " is cleared here with these settings: telemetry off. Need other settings for your work? https://ask"
+    )

@@ -34,7 +34,7 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_scan_is_an_error(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.json"
     path.write_bytes(data)
-    with pytest.raises(Error, match="not an earlier scan"):
+    with pytest.raises(Error, match="is not the document of a scan"):
         changes_since(str(path), [])
     with pytest.raises(Error, match="cannot read"):
         changes_since(str(tmp_path / "none.json"), [])

@@ -83,7 +83,7 @@ def test_what_is_new_and_gone_since_an_earlier_scan(host: HostTree, directive: s
     host.npm(MODULES, "@openai/codex", "0.169.0", "codex")
     second = scanned(host, directive, since=str(earlier))
     assert second.changes is not None
-    assert second.changes.since == json.loads(earlier.read_text("utf-8"))["started"]
+    assert second.changes.since == json.loads(earlier.read_text("utf-8"))["finished"]
     assert [s.tool for s in second.sightings if s.id in second.changes.new] == ["codex"]
     assert second.changes.gone == ()
 

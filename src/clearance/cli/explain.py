@@ -73,6 +73,8 @@ def explain(
     catalog = with_local(catalog, policy.judge.directive.tools, today())
     width = min(shutil.get_terminal_size((100, 24)).columns, 120)
     chosen = [find(catalog, name) for name in tools]
+    if compare and not chosen:
+        raise Error("there is nothing to compare", remedy="name the tools: clearance explain --compare codex qwen-code")
     if json:
         document = {"schema": "clearance/catalog/v1", "tools": chosen or list(catalog.tools.values())}
         print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
@@ -106,7 +108,7 @@ def find(catalog: Catalog, name: str) -> Tool:
     for entry in catalog.tools.values():
         if wanted in {entry.id, entry.name.lower(), *(alias.lower() for alias in entry.aliases)}:
             return entry
-    near = get_close_matches(wanted, list(catalog.tools), n=3, cutoff=0.4)
+    near = get_close_matches(wanted, list(catalog.tools), n=3, cutoff=0.5)
     raise Error(
         f"{name!r} is not a tool that the catalog knows",
         hint=f"did you mean {', '.join(near)}?" if near else "",

@@ -129,8 +129,14 @@ def _unknown_verb(word: str) -> Error:
 
 
 def _misused(error: CycloptsError, tokens: list[str]) -> Error:
-    what = " ".join(str(error).split())
+    from cyclopts import MissingArgumentError, UnusedCliTokensError
+
     verb = " ".join(error.command_chain or tokens[:1])
+    what = " ".join(str(error).split())
+    if isinstance(error, UnusedCliTokensError):
+        what = f"{verb} does not know what to do with {' '.join(map(repr, error.unused_tokens or []))}"
+    elif isinstance(error, MissingArgumentError) and error.argument is not None:
+        what = f"{error.keyword} needs a value" if error.keyword else f"{verb} needs {error.argument.name.lstrip('-')}"
     return Error(what[:1].lower() + what[1:].rstrip("."), remedy=f"see: clearance {verb} --help")
 
 

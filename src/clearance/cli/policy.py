@@ -213,6 +213,9 @@ def _asked(directive: str, asked: Asked) -> tuple[Judge, Request, str]:
     """The judge, the request, and what to call its subject."""
     if asked.tool is None and asked.score is None:
         raise Error("there is nothing to judge", remedy="name a tool with --tool, or an unknown agent's --score")
+    if asked.score is not None and (asked.tool is not None or not 0 <= asked.score <= 1):
+        why = "is for unknown agents, and --tool names a known tool" if asked.tool else "is from 0 to 1"
+        raise Error(f"--score {why}", remedy="leave out one of them" if asked.tool else "write for example --score 0.9")
     catalog: Catalog = load_catalog()
     judge = task.judge_of(task.load(directive), catalog)
     facts = None if asked.tool is None else task.tool_named(judge, catalog, asked.tool)

@@ -130,7 +130,8 @@ def _write(result: ScanResult, chosen: Format, output: str | None, group_by: Gro
         with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
             out.write(text)
     except OSError as error:
-        raise Error(f"cannot write the result: {error.strerror}", place=Place(output)) from error
+        remedy = "name a file in a folder that is there and that you may write to"
+        raise Error(f"cannot write the result: {error.strerror}", place=Place(output), remedy=remedy) from error
 
 
 def exit_code(result: ScanResult, chosen: Format, fail_on: Literal["warn", "block", "never"]) -> int:

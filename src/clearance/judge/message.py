@@ -82,7 +82,8 @@ def default_message(rule: Rule | Default, replacement: Replacement | None, conta
         start = f": {replacement.command}" if replacement.command else ""
         told.append(f" Use {replacement.name} instead{start}.")
     if contact:
-        told.append(f" Need it for your work? {contact}")
+        asked = "other settings" if rule.effect == "allow-with-settings" else "it"
+        told.append(f" Need {asked} for your work? {contact}")
     return (Value("tool.name"), "".join(told))
 
 

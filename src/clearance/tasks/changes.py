@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from clearance.errors import Error, Place
 from clearance.model.sighting import Changes
+
+REMEDY: Final = "make one with: clearance scan --json > earlier.json"
 
 
 class _Seen(Struct):
@@ -28,10 +31,9 @@ def changes_since(path: str, ids: Iterable[str]) -> Changes:
     try:
         earlier = msgspec.json.decode(Path(path).read_bytes(), type=_Earlier)
     except OSError as error:
-        raise Error(f"cannot read the earlier scan: {error.strerror}", place=Place(path)) from error
+        raise Error(f"cannot read the earlier scan: {error.strerror}", place=Place(path), remedy=REMEDY) from error
     except msgspec.MsgspecError as error:
-        remedy = "make one with: clearance scan --json > earlier.json"
-        raise Error(f"not an earlier scan: {error}", place=Place(path), remedy=remedy) from error
+        raise Error(f"is not the document of a scan: {error}", place=Place(path), remedy=REMEDY) from error
     if earlier.schema_ != "clearance/scan/v1":
         remedy = "this version reads clearance/scan/v1"
         raise Error(

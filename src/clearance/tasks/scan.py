@@ -120,7 +120,8 @@ def _open(options: ScanOptions) -> HostView:
             view.exists(os.path.abspath(asked) if view.live else asked)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise Error(f"cannot scan: {why}", place=Place(asked) if asked else None) from error
+        remedy = "name a folder that is there and that you may read"
+        raise Error(f"cannot scan: {why}", place=Place(asked) if asked else None, remedy=remedy) from error
     return view
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 from rich.cells import cell_len
 
-from clearance.model.sighting import Coverage, ScanResult, Skipped, Summary, Suppressed
+from clearance.model.sighting import Coverage, Host, ScanResult, Skipped, Summary, Suppressed
 from clearance.prove.formats.rendering import RenderOptions
 from clearance.prove.formats.scan.text import AGENTS, NARROWEST, fitting, render
 from tests.prove.formats.sample import CLAUDE, OPTIONS, nothing_found, sample, seen
@@ -156,7 +156,10 @@ def test_finding_nothing_is_not_sold_as_all_clear() -> None:
     assert "Not looked at: /home/bo (permission denied; run as root).\n" in text
     holed = nothing_found(coverage=(Coverage("q", "bo", "not-readable", "permission denied"),))
     assert "No tool could be looked for in the home of bo: permission denied.\n" in render(holed, OPTIONS)
-    assert "Nothing was looked at." in render(nothing_found(summary=Summary(0, 0, 0, 0, 0, 0.0)), OPTIONS)
+    unseen = nothing_found(summary=Summary(0, 0, 0, 0, 0, 0.0), host=Host("lab-7", "linux", "/mnt/empty"))
+    told = " ".join(render(unseen, OPTIONS).split())
+    assert "Nothing was looked at: no home and no place where programs lie is here." in told
+    assert told.endswith("look at every file in it: clearance scan --root DIR --deep /")
     aside = nothing_found(sightings=(seen("q", "binary", "/q", CLAUDE, suppressed=Suppressed("r", "o", "2027-01-01")),))
     assert "Nothing found but what was reviewed and suppressed." in render(aside, RenderOptions(width=200))
 

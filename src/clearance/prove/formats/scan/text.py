@@ -145,7 +145,7 @@ class Screen:
         if incomplete(self.result):
             return "No AI coding tool found where it could look; not everything could be read."
         if not self.result.summary.files_seen:
-            return "Nothing was looked at."
+            return "Nothing was looked at: no home and no place where programs lie is here."
         return "No AI coding tool found; everything could be read."
 
     def section(self, section: Section) -> None:
@@ -313,6 +313,11 @@ class Screen:
             return f"One tool in full: clearance explain {self.groups[0].tool} · everything: clearance scan --json"
         if self.result.unknown or self.result.sightings:
             return "Everything: clearance scan --json"
+        if not self.result.summary.files_seen and self.result.host.root != "/":
+            return (
+                "Name the folder that holds etc and home (or Users): clearance scan --root DIR · "
+                "look at every file in it: clearance scan --root DIR --deep /"
+            )
         return (
             "See what a finding looks like: clearance scan --root examples/laptop · "
             "search the whole disk: clearance scan --deep /"
