@@ -12,11 +12,10 @@ from collections.abc import Callable
 from typing import Final
 
 from clearance.model.enforcement import KnownFile
-from clearance.observe.host import HostView
 from clearance.observe.identity import candidate, quick
 from clearance.observe.identity.rules import Rules
 from clearance.observe.identity.types import Identification
-from clearance.observe.packages import Packages
+from clearance.observe.packages import Packages, View
 from clearance.observe.reader import FdReader
 
 HEAD: Final = 4096
@@ -26,7 +25,7 @@ NATIVE: Final = frozenset({"elf", "macho", "pe"})
 class Examination:
     """Examines files of one host (or of one process's root). OSError where a file cannot be read."""
 
-    def __init__(self, view: HostView, rules: Rules, runtime: Callable[[FdReader], bool] | None = None) -> None:
+    def __init__(self, view: View, rules: Rules, runtime: Callable[[FdReader], bool] | None = None) -> None:
         self._view = view
         self._rules = rules
         self._packages = Packages(view)
