@@ -2,7 +2,14 @@
 .PHONY: help run test test-long coverage mutate bench fuzz lint docs lock clean
 PYTHON ?= python3
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest
+
+# What the tools remember between runs: here, or in one's home where somebody else (root, once) has it here.
+CACHE := $(shell mkdir -p .cache 2>/dev/null; test -w .cache && echo .cache || echo $${XDG_CACHE_HOME:-$$HOME/.cache}/clearance-make)
+export RUFF_CACHE_DIR := $(CACHE)/ruff
+export MYPY_CACHE_DIR := $(CACHE)/mypy
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
+export COVERAGE_FILE := $(CACHE)/coverage
+PYTEST := $(BIN)/python -m pytest -o cache_dir=$(CACHE)/pytest
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -19,7 +26,8 @@ test-long: .venv/test $(CATALOG) coverage ## real tools from npm and PyPI, brows
 	$(PYTEST) -m long -q
 
 coverage: .venv/test $(CATALOG) ## every line and branch of model, catalog and judge is run by their own tests
-	$(BIN)/python -m coverage run -m pytest -m "not long" -q tests/model tests/catalog tests/judge
+	@mkdir -p $(CACHE)
+	$(BIN)/python -m coverage run -m pytest -o cache_dir=$(CACHE)/pytest -m "not long" -q tests/model tests/catalog tests/judge
 	$(BIN)/python -m coverage report
 
 mutate: .venv/mutate $(CATALOG) ## change the judge in every small way, and see that its tests notice (minutes)
@@ -51,7 +59,7 @@ lock: ## make requirements/*.lock again (needs uv)
 	$(COMPILE) pyproject.toml --group build --group test --group mutate -o requirements/mutate.lock
 
 clean: ## remove what was made here
-	rm -rf .venv build dist mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .cache build dist mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(CATALOG): .venv/run $(wildcard src/clearance/catalog/tools/*.yaml) src/clearance/catalog/shared.yaml
 	$(BIN)/python -m clearance.catalog
