@@ -66,7 +66,10 @@ def main() -> int:
     print(
         f"{len(survivors)} survivors, {len(survivors) - len(new)} of them change no decision (docs/adr/0003-judging.md)"
     )
-    return 1 if new or gone else 0
+    if new or gone:
+        return 1
+    shutil.rmtree(ROOT / "mutants")
+    return 0
 
 
 if __name__ == "__main__":

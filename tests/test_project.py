@@ -5,9 +5,11 @@ import re
 import subprocess
 from collections.abc import Iterator
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
@@ -69,6 +71,18 @@ def own_test(module: str) -> Path:
 
 def test_every_module_has_its_test_beside_it() -> None:
     assert [module for module in modules() if not own_test(module).is_file()] == []
+
+
+def test_every_value_of_the_vocabulary_is_frozen_and_says_what_it_is() -> None:
+    rooms = [import_module(f"clearance.{m[:-3].replace('/', '.')}") for m in modules() if m.startswith("model/")]
+    values = [
+        value
+        for room in rooms
+        for value in vars(room).values()
+        if isinstance(value, type) and issubclass(value, Struct) and value.__module__ == room.__name__
+    ]
+    assert len(values) > 50
+    assert [value.__qualname__ for value in values if not (value.__struct_config__.frozen and value.__doc__)] == []
 
 
 def test_modules_are_called_what_they_are_about() -> None:
