@@ -6,7 +6,8 @@ Unicode (`escape.scalar`); whole numbers that JSON readers would round are writt
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -41,13 +42,18 @@ _DECODER: Final = msgspec.json.Decoder(_Stored)
 
 def numbered(draft: Draft, n: int) -> Record:
     """The draft as the record of this number. ValueError where its subject holds what JSON cannot."""
+    try:
+        subject = _plain(draft.subject, scalar)
+    except RecursionError:
+        raise ValueError("its subject is nested too deep") from None
     return Record(
         n=n,
         at=draft.at,
         kind=draft.kind,
-        subject={scalar(str(key)): _plain(value) for key, value in draft.subject.items()},
-        decision=draft.decision and decisions.document(draft.decision),
-        outcome=draft.outcome,
+        subject=subject,
+        # Its document is valid Unicode already, and would not come through a second time as it is.
+        decision=None if draft.decision is None else _plain(decisions.document(draft.decision), str),
+        outcome=Outcome(scalar(draft.outcome.done), draft.outcome.latency_us),
         policy=draft.policy,
     )
 
@@ -69,7 +75,7 @@ def document(record: Record) -> dict[str, Any]:
 def line(record: Record) -> bytes:
     """The record's line, without its end. ValueError where it would be longer than `LONGEST`."""
     try:
-        data = rfc8785.dumps(_plain(document(record)))
+        data = rfc8785.dumps(document(record))
     except (rfc8785.CanonicalizationError, RecursionError) as error:
         raise ValueError(f"the record cannot be written as JSON: {error}") from error
     if len(data) > LONGEST:
@@ -88,18 +94,18 @@ def parse(data: bytes) -> Record:
     return Record(found.n, found.at, found.kind, found.subject, found.decision, found.outcome, found.policy)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, text: Callable[[str], str]) -> Any:
     """The value in what canonical JSON can hold without loss. ValueError for what is no JSON value."""
     if isinstance(value, str):
-        return scalar(value)
+        return text(value)
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
         return value if -_EXACT <= value <= _EXACT else str(value)
     if isinstance(value, float):
-        return value if value - value == 0 else str(value)
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, Mapping):
-        return {scalar(str(key)): _plain(item) for key, item in value.items()}
+        return {text(str(key)): _plain(item, text) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_plain(item, text) for item in value]
     raise ValueError(f"a record cannot hold a {type(value).__name__}")

@@ -1,0 +1,45 @@
+"""Ledgers for tests: drafts, a clock that is set by hand, and a folder with a key."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from clearance.model.record import Draft, Outcome, PolicyMark
+from clearance.prove.ledger.note import VerifierKey
+from clearance.prove.ledger.store import Ledger, instant
+
+BEGIN = dt.datetime(2026, 11, 21, 9, 30, tzinfo=dt.UTC)
+POLICY = PolicyMark(3, "8f2c41d0" * 8)
+ORIGIN = "lab-7/clearance/test"
+
+
+class Clock:
+    """Tells the time that it was set to."""
+
+    def __init__(self) -> None:
+        self.now = BEGIN
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def forward(self, **parts: float) -> None:
+        self.now += dt.timedelta(**parts)
+
+
+def draft(word: Any = "x", at: dt.datetime = BEGIN, **subject: Any) -> Draft:
+    return Draft(instant(at), "change", {"event": "test", "word": word, **subject}, Outcome("recorded"), POLICY)
+
+
+def opened(folder: Path, clock: Clock | None = None, **options: Any) -> Ledger:
+    options.setdefault("origin", ORIGIN)
+    return Ledger.open(str(folder / "ledger"), str(folder / "ledger.key"), clock=clock or Clock(), **options)
+
+
+def filled(folder: Path, count: int, **options: Any) -> tuple[str, VerifierKey, str]:
+    """A closed ledger of so many records: its folder, its key, and a checkpoint over all of them."""
+    with opened(folder, **options) as ledger:
+        for n in range(count):
+            ledger.append([draft(n)])
+        return str(folder / "ledger"), ledger.key, ledger.checkpoint()
