@@ -19,8 +19,11 @@ Where = tuple[str | int, ...]
 Problem = tuple[Where, str]
 
 ECOSYSTEMS: Final = frozenset(
-    ("npm", "pypi", "deb", "rpm", "snap", "flatpak", "brew", "cask", "winget", "conda", "cargo", "go", "docker", "gh")
-)
+    (
+        "npm", "pypi", "deb", "rpm", "snap", "flatpak", "brew", "cask", "winget", "conda", "cargo", "go", "docker",
+        "gh", "app",
+    )
+)  # fmt: skip
 EDITORS: Final = frozenset(("vscode", "jetbrains", "zed", "vim", "emacs", "chrome", "firefox"))
 COUNTRIES: Final = frozenset(
     re.findall(

@@ -65,7 +65,8 @@ class Surfaces(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     """The ways a tool shows on a host.
 
     `packages` and `libraries` are `ECOSYSTEM:NAME` with the ecosystems `npm pypi deb rpm snap flatpak brew cask
-    winget conda cargo go docker`; a library is the vendor's SDK: its presence is not the tool's.
+    winget conda cargo go docker gh app`; `app` is the bundle id of a macOS application. A library is the vendor's SDK:
+    its presence is not the tool's.
     `extensions` are `EDITOR:ID` with `vscode jetbrains zed vim emacs chrome firefox`.
     """
 

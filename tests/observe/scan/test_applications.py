@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from clearance.catalog import load_catalog
 from clearance.observe.probe import Home
 from clearance.observe.scan.applications import Applications, application_root
 from tests.observe.scan.handing import evidence, hand, one, reasons
@@ -38,6 +39,23 @@ def test_a_macos_bundle(fmt: plistlib.PlistFormat) -> None:
     assert evidence(seen)["vendor"] == "com.anysphere.x"
     info["CFBundleIdentifier"] = "com.example.cursor"
     assert hand(PROBE, PLIST, plistlib.dumps(info, fmt=fmt), home=None) == []
+
+
+@pytest.mark.parametrize(
+    ("identifier", "tool"),
+    [
+        ("com.todesktop.230313mzl4w4u92", "cursor"),
+        ("cn.trae.app", "trae"),
+        ("COM.exafunction.windsurf", "windsurf"),
+        ("com.electron.ollama", "ollama"),
+    ],
+)
+def test_a_bundle_id_that_the_catalog_lists_tells_the_tool_whatever_the_name(identifier: str, tool: str) -> None:
+    info = plistlib.dumps({"CFBundleName": "Notes", "CFBundleIdentifier": identifier, "CFBundleVersion": "3.1"})
+    path = "/Applications/Notes.app/Contents/Info.plist"
+    seen = one(hand(PROBE, path, info, home=None, catalog=load_catalog()))
+    assert (seen.tool, seen.version, seen.confidence) == (tool, "3.1", "strong")
+    assert evidence(seen)["bundle-id"] == identifier
 
 
 def test_a_bundle_of_a_listed_name_without_a_sign_is_weak() -> None:

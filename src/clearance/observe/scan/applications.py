@@ -1,9 +1,10 @@
 """Desktop applications: macOS bundles, Electron programs, editors built from the open Code sources, menu entries.
 
-An application is named by a display name, which anybody may take: it counts as a tool's only where its bundle id,
-author, home page or another field shows the tool's vendor too. Without such a sign an editor build that carries the
-tool's name in two places is weak, and so are a bundle of a name that the catalog lists and a menu entry. All files of
-one application give one path, the application's root, and so one sighting.
+A bundle id that the catalog lists tells a tool. Else an application is named by a display name, which anybody may
+take: it counts as a tool's only where its bundle id, author, home page or another field shows the tool's vendor too.
+Without such a sign an editor build that carries the tool's name in two places is weak, and so are a bundle of a name
+that the catalog lists and a menu entry. All files of one application give one path, the application's root, and so one
+sighting.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from clearance.model.tool import Tool
 from clearance.observe import documents
 from clearance.observe.identity.structure import asar as archives
 from clearance.observe.probe import Found, Observation, Pattern
-from clearance.observe.scan.claims import called, is_application, named, sighting, text
+from clearance.observe.scan.claims import called, is_application, named, package, sighting, text
 from clearance.observe.scan.node_packages import Manifest
 
 LIMIT: Final = documents.LIMIT
@@ -102,6 +103,11 @@ def bundle(found: Found, catalog: Catalog) -> Iterator[Observation]:
     names = [text(info.get(key)) for key in keys] + [posixpath.basename(root)]
     signs = [text(info.get(key)) for key in ("CFBundleIdentifier", "NSHumanReadableCopyright")]
     version = text(info.get("CFBundleShortVersionString")) or text(info.get("CFBundleVersion"))
+    known = package(catalog, "app", signs[0])
+    if known:
+        shown = f"{next(filter(None, names))} {version}"
+        yield _seen(found, known, root, "Info.plist", shown, version, "strong", [Evidence("bundle-id", signs[0])])
+        return
     folder = posixpath.basename(root)
     weak = [tool.id for tool in called(catalog, folder) if is_application(tool, folder)]
     yield from _application(found, catalog, root, names, signs, "Info.plist", version, weak=weak)

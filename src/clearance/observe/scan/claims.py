@@ -83,7 +83,7 @@ def plain_package(ecosystem: str, name: str) -> str:
     """A package name as its ecosystem compares it: PEP 503 for PyPI, without case where case means nothing."""
     if ecosystem == "pypi":
         return re.sub(r"[-_.]+", "-", name).lower()
-    return name.lower() if ecosystem in ("winget", "brew", "cask", "conda", "deb") else name
+    return name.lower() if ecosystem in ("winget", "brew", "cask", "conda", "deb", "app") else name
 
 
 def fits(tool: Tool, programs: Iterable[str]) -> tuple[str, ...]:
