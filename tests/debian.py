@@ -9,14 +9,12 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.real_tools import Unavailable, cache
+from tests.real_tools import Unavailable, cache, fetching
 
 SUITE = "bookworm"
-SECONDS = 1800
 
 
 def fetch() -> Path:
@@ -39,18 +37,7 @@ def fetch() -> Path:
             unfinished = Path(room) / "root"
             # What it mounts below the new root ends with its namespace.
             alone = (unshare, "--mount", "--pid", "--fork", "--kill-child")
-            _run(*alone, debootstrap, "--variant=minbase", SUITE, str(unfinished))
+            fetching("debootstrap", *alone, debootstrap, "--variant=minbase", SUITE, str(unfinished))
             shutil.rmtree(unfinished / "var/cache/apt/archives", ignore_errors=True)
             unfinished.rename(tree)
     return tree
-
-
-def _run(*command: str) -> None:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=SECONDS, stdin=subprocess.DEVNULL
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"debootstrap: no end after {SECONDS} s") from error
-    if done.returncode:
-        raise Unavailable(f"debootstrap: {(done.stderr or done.stdout).strip()[-500:]}")

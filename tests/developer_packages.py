@@ -10,16 +10,13 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tests.real_tools import Unavailable, cache
-
-SECONDS = 1800
+from tests.real_tools import Unavailable, cache, fetching
 
 
 @dataclass(frozen=True)
@@ -98,8 +95,8 @@ def _install(group: Group, prefix: Path) -> None:
     if group.manager.startswith("pip"):
         alone = ("--no-deps", "--ignore-requires-python") if group.manager == "pip-alone" else ()
         python = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        _run(
-            group, sys.executable, "-m", "pip", "install", "--quiet", "--target",
+        fetching(
+            group.name, sys.executable, "-m", "pip", "install", "--quiet", "--target",
             str(prefix / "lib" / python / "site-packages"), "--no-compile", "--only-binary=:all:",
             "--no-warn-script-location", "--disable-pip-version-check", *alone,
             *(package.replace("@", "==") for package in group.packages),
@@ -112,16 +109,4 @@ def _install(group: Group, prefix: Path) -> None:
     scope = ("--global",) if group.manager == "npm-global" else ()
     if not scope:
         (prefix / "package.json").write_text('{"name": "app", "version": "1.0.0", "private": true}')
-    _run(group, npm, "install", *scope, "--prefix", str(prefix), *quietly, *group.packages)
-
-
-def _run(group: Group, *command: str) -> None:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=SECONDS, stdin=subprocess.DEVNULL
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"{group.name}: no end after {SECONDS} s") from error
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if not line.startswith("WARNING:")]
-        raise Unavailable(f"{group.name}: {' '.join(said)[-500:]}")
+    fetching(group.name, npm, "install", *scope, "--prefix", str(prefix), *quietly, *group.packages)

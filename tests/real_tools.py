@@ -21,7 +21,7 @@ from typing import Literal
 
 import brotli
 
-SECONDS_TO_INSTALL = 900
+SECONDS_TO_INSTALL = 1800
 
 
 class Unavailable(Exception):
@@ -159,8 +159,8 @@ def programs(name: str) -> tuple[Path, ...]:
 
 def _install(real: RealTool, prefix: Path) -> None:
     if real.ecosystem == "pypi":
-        _run(
-            real, sys.executable, "-m", "pip", "install", "--quiet", "--prefix", str(prefix), "--no-deps",
+        fetching(
+            real.spec, sys.executable, "-m", "pip", "install", "--quiet", "--prefix", str(prefix), "--no-deps",
             "--no-compile", "--only-binary=:all:", "--ignore-requires-python", "--ignore-installed",
             "--no-warn-script-location", "--disable-pip-version-check", f"{real.package}=={real.version}",
         )  # fmt: skip
@@ -171,24 +171,26 @@ def _install(real: RealTool, prefix: Path) -> None:
     quietly = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
     spec = f"{real.package}@{real.version}"
     if real.alone:
-        _run(real, npm, "pack", *quietly, "--pack-destination", str(prefix), spec)
+        fetching(real.spec, npm, "pack", *quietly, "--pack-destination", str(prefix), spec)
         _lay_out(real, prefix)
     else:
-        _run(real, npm, "install", "--global", "--prefix", str(prefix), *quietly, spec)
+        fetching(real.spec, npm, "install", "--global", "--prefix", str(prefix), *quietly, spec)
     if real.packed:
         _unpack(prefix / real.packed[0], prefix / real.packed[1])
 
 
-def _run(real: RealTool, *command: str) -> None:
+def fetching(what: str, *command: str) -> None:
+    """Run a command that fetches something. Raises Unavailable, with what it said, where it fails or does not end."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", timeout=SECONDS_TO_INSTALL,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"{real.spec}: no end after {SECONDS_TO_INSTALL} s") from error
+        raise Unavailable(f"{what}: no end after {SECONDS_TO_INSTALL} s") from error
     if done.returncode:
-        raise Unavailable(f"{real.spec}: {done.stderr.strip()[-500:]}")
+        said = [line for line in (done.stderr or done.stdout).splitlines() if not line.startswith("WARNING:")]
+        raise Unavailable(f"{what}: {' '.join(said).strip()[-500:]}")
 
 
 def _lay_out(real: RealTool, prefix: Path) -> None:

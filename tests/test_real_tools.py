@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import real_tools
-from tests.real_tools import REAL_TOOLS, Unavailable, fetch, programs
+from tests.real_tools import REAL_TOOLS, Unavailable, fetch, fetching, programs
 
 
 def test_names_and_versions_are_unique() -> None:
@@ -47,3 +47,12 @@ def test_an_install_without_its_program_is_refused(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(real_tools, "_install", lambda real, prefix: None)
     with pytest.raises(Unavailable, match="came without bin/aider"):
         fetch("aider")
+
+
+def test_what_cannot_be_fetched_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetching("x@1", "sh", "-c", "exit 0")
+    with pytest.raises(Unavailable, match=r"^x@1: no such version$"):
+        fetching("x@1", "sh", "-c", "echo WARNING: old >&2; echo no such version >&2; exit 1")
+    monkeypatch.setattr(real_tools, "SECONDS_TO_INSTALL", 0.01)
+    with pytest.raises(Unavailable, match=r"^x@1: no end after 0.01 s$"):
+        fetching("x@1", "tail", "-f", "/dev/null")

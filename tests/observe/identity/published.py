@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
 
-from tests.real_tools import Unavailable, cache
-
-SECONDS = 600
+from tests.real_tools import Unavailable, cache, fetching
 
 NPM = (
     "ccusage@20.0.26", "@tokscale/cli@1.4.3", "@tokscale/cli-linux-x64-gnu@4.17.0", "ccstatusline@2.2.30",
@@ -67,7 +64,7 @@ def _npm(spec: str, room: Path, target: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise Unavailable("npm is not installed")
-    _run(spec, npm, "pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", str(room), spec)
+    fetching(spec, npm, "pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", str(room), spec)
     (tarball,) = room.glob("*.tgz")
     with tarfile.open(tarball) as archive:
         archive.extractall(target, filter="data")
@@ -75,21 +72,10 @@ def _npm(spec: str, room: Path, target: Path) -> None:
 
 def _pypi(spec: str, room: Path, target: Path) -> None:
     name, _, version = spec.rpartition("@")
-    _run(
+    fetching(
         spec, sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
         "--ignore-requires-python", "--disable-pip-version-check", "-d", str(room), f"{name}=={version}",
     )  # fmt: skip
     (wheel,) = room.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(target)
-
-
-def _run(spec: str, *command: str) -> None:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=SECONDS, stdin=subprocess.DEVNULL
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"{spec}: no end after {SECONDS} s") from error
-    if done.returncode:
-        raise Unavailable(f"{spec}: {done.stderr.strip()[-300:]}")
