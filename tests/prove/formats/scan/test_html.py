@@ -88,7 +88,7 @@ def test_the_page_says_what_the_scan_says() -> None:
         "This scan is incomplete.", "/home/bo (permission denied)", "~/src/shop/.env:3",
         "relay.example.net, a relay, new",
         "no in-house residency · rule no-residency, since 10 July 2026", "Qwen Code on llm.corp.example.com: run qwen",
-        "leaves this machine: training opt-out not set", "LLM SDK, 3 model hosts, tool-use prompt",
+        "may leave this machine: training opt-out not set", "LLM SDK, 3 model hosts, tool-use prompt",
         "network filesystem",
         "a style guide, read by people", "21 November 2026, 09:30 UTC", POLICY_SHA, "block from 1 January 2027",
         "for kai: allow: Red-team study · waiver W-1", "not judged by codex-old", "8 not readable",

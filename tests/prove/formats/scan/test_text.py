@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from clearance.model.sighting import Coverage, Host, ScanResult, Skipped, Summary, Suppressed
 from clearance.prove.formats.rendering import RenderOptions
 from clearance.prove.formats.scan.text import AGENTS, NARROWEST, fitting, render
-from tests.prove.formats.sample import CLAUDE, OPTIONS, nothing_found, sample, seen
+from tests.prove.formats.sample import CLAUDE, OPTIONS, decision, nothing_found, sample, seen
 from tests.prove.formats.strategies import results
 
 
@@ -41,7 +41,7 @@ def test_a_blocked_tool_says_where_why_and_what_instead() -> None:
         "          why      no in-house residency · rule no-residency, since 10 July 2026\n"
         "          instead  Qwen Code on llm.corp.example.com: run qwen · waiver: https://intranet.example.com/ai-tools\n"
         "          but      allow for 2 places of kai · Red-team study · waiver W-1\n"
-        "          data     leaves this machine: training opt-out not set, telemetry on (default)\n\n"
+        "          data     may leave this machine: training opt-out not set, telemetry on (default)\n\n"
     )
 
 
@@ -191,3 +191,10 @@ def test_a_shortened_path_fits_and_keeps_its_ends(text: str, width: int) -> None
         assert text.startswith(head)
         assert text.endswith(tail)
         assert len(tail) > 0 or cell_len(text[-1]) > 1
+
+
+def test_another_rule_with_the_same_effect_is_no_objection() -> None:
+    barred = decision("claude-code", "block", rule="relay", reason="through a relay")
+    both = tuple(seen("claude-code", "binary", f"/{n}", given) for n, given in enumerate((CLAUDE, CLAUDE, barred)))
+    text = screen(nothing_found(sightings=both), width=120)
+    assert "          also     block for 1 place of all · through a relay · rule relay\n" in text

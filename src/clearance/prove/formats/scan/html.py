@@ -206,12 +206,12 @@ class View:
             users = wording.listed(dict.fromkeys(s.user or EVERY_USER for s in verdict.sightings))
             decision = verdict.decision
             said = f"{decision.effect}: {wording.why(decision)}" if decision else "not judged"
-            yield Term("but", f"for {users}: {said}")
+            yield Term("also" if decision and decision.effect == group.effect else "but", f"for {users}: {said}")
             if decision:
                 yield from self._settings(decision, verdict.sightings)
         flow = leaving.flows(group, len(leaving.TOPIC_WORDS))
         if flow:
-            yield Term("data", f"leaves this machine: {flow}")
+            yield Term("data", f"may leave this machine: {flow}")
 
     def _settings(self, decision: Decision, sightings: Sequence[Sighting]) -> Iterable[Term]:
         if decision.effect == "allow-with-settings":

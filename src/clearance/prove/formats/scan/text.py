@@ -173,10 +173,10 @@ class Screen:
             what = wording.many(len(verdict.sightings), "place")
             decision = verdict.decision
             said = f"{decision.effect} for {what} of {users} · {wording.why(decision)}" if decision else "not judged"
-            self.term("but", said)
+            self.term("also" if decision and decision.effect == group.effect else "but", said)
             self.settings(decision, verdict.sightings)
         flows = leaving.flows(group, len(leaving.TOPIC_WORDS) if self.options.verbose else leaving.MOST)
-        self.term("data", f"leaves this machine: {flows}" if flows else "")
+        self.term("data", f"may leave this machine: {flows}" if flows else "")
         self.blank()
 
     def heading(self, mark: Text, name: Text, facts: str, name_width: int) -> None:
