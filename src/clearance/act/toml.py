@@ -1,0 +1,72 @@
+"""One value of a TOML document, replaced, added or removed; comments, order and spaces of the rest stay. Pure.
+
+What is no TOML document is a ValueError. Values are given and returned as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, MutableMapping
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+
+def get(text: str, key: tuple[str, ...]) -> str | None:
+    """The value at a key as JSON, or None. A date is given as its text."""
+    found = _at(_parse(text), key)
+    return None if found is None else json.dumps(found.unwrap() if hasattr(found, "unwrap") else found, default=str)
+
+
+def depth(text: str, key: tuple[str, ...]) -> int:
+    """How many of the names lead to something that is there."""
+    document = _parse(text)
+    return next((n for n in range(len(key), 0, -1) if _at(document, key[:n]) is not None), 0)
+
+
+def put(text: str, key: tuple[str, ...], value: str) -> str:
+    """The text with the value (JSON) at the key; tables on the way are made. ValueError where one is no table."""
+    document = _parse(text)
+    table: Any = document
+    for name in key[:-1]:
+        if name not in table:
+            table[name] = tomlkit.table()
+        table = table[name]
+        if not isinstance(table, MutableMapping):
+            raise ValueError(f"{name} is no table")  # noqa: TRY004 - it is the document that is not as needed
+    table[key[-1]] = json.loads(value)
+    return _text(document)
+
+
+def remove(text: str, key: tuple[str, ...]) -> str:
+    """The text without what is at the key; as it was where there is nothing."""
+    document = _parse(text)
+    table = _at(document, key[:-1]) if len(key) > 1 else document
+    if not isinstance(table, MutableMapping) or key[-1] not in table:
+        return text
+    del table[key[-1]]
+    return _text(document)
+
+
+def _parse(text: str) -> tomlkit.TOMLDocument:
+    try:
+        text.encode("utf-8")
+        return tomlkit.parse(text)
+    except (TOMLKitError, RecursionError, UnicodeEncodeError) as error:
+        raise ValueError(f"not TOML: {error}") from None
+
+
+def _text(document: tomlkit.TOMLDocument) -> str:
+    text = tomlkit.dumps(document)
+    _parse(text)
+    return text
+
+
+def _at(document: Container[str], key: tuple[str, ...]) -> Any:
+    found: Any = document
+    for name in key:
+        if not isinstance(found, MutableMapping) or name not in found:
+            return None
+        found = found[name]
+    return found
