@@ -1,0 +1,164 @@
+"""The name in the first message of a TLS connection, without decrypting anything. Pure; bytes in, facts out.
+
+Only what a client sends in the clear is read: the server's name (RFC 6066), whether the message holds another,
+encrypted one (RFC 9849), and the protocols that it offers. Source: RFC 8446 sections 4.1.2 and 5.1.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+from msgspec import Struct
+
+LARGEST: Final = 1 << 16
+"""Bytes of a connection that are held at most until its name is known. Hellos with the keys of today have up to 4 KiB;
+one that is larger than this is no hello of any client there is."""
+
+_HANDSHAKE: Final = 22
+_CLIENT_HELLO: Final = 1
+_SERVER_NAME: Final = 0
+_PROTOCOLS: Final = 16
+_ENCRYPTED_HELLO: Final = 0xFE0D
+_HOST: Final = re.compile(rb"[A-Za-z0-9_.\-]{1,255}")
+_CONNECT: Final = re.compile(rb"CONNECT ([^ \r\n]{1,300}) HTTP/1\.[01]\r?\n", re.IGNORECASE)
+_METHODS: Final = (b"CONNECT ", b"connect ")
+
+State = Literal["incomplete", "tls", "proxy", "other"]
+"""`incomplete`: more bytes are needed; `proxy`: a request to a proxy, whose name is the one it asks for; `other`: none
+of them, and it will not become one."""
+
+
+class Hello(Struct, frozen=True):
+    """What the first bytes of a connection show. `name` None: none is given, or it is no host name. `encrypted`: there
+    is a field for an encrypted hello, real or not; who sends it may be asking for another name than `name`."""
+
+    state: State
+    name: str | None = None
+    encrypted: bool = False
+    protocols: tuple[bytes, ...] = ()
+
+
+INCOMPLETE: Final = Hello("incomplete")
+OTHER: Final = Hello("other")
+
+
+class _Cut(Exception):
+    """The message says that it is longer than it is."""
+
+
+def read(data: bytes) -> Hello:
+    """What these first bytes of a connection show. Total: any bytes have an answer, in time linear in their number."""
+    if not data:
+        return INCOMPLETE
+    if data[0] != _HANDSHAKE:
+        return _proxy(data)
+    message = _handshake(data)
+    if isinstance(message, Hello):
+        return message
+    try:
+        return _hello(message)
+    except _Cut:
+        return OTHER
+
+
+def _handshake(data: bytes) -> bytes | Hello:
+    """The body of the client hello, put together from its records."""
+    found = bytearray()
+    at = 0
+    while True:
+        if at + 5 > len(data):
+            return _more(data, found)
+        length = int.from_bytes(data[at + 3 : at + 5], "big")
+        if data[at] != _HANDSHAKE or data[at + 1] != 3 or not 0 < length <= 1 << 14:
+            return OTHER
+        found += data[at + 5 : at + 5 + length]
+        at += 5 + length
+        if found[0] != _CLIENT_HELLO:
+            return OTHER
+        if len(found) >= 4:
+            size = int.from_bytes(found[1:4], "big")
+            if size > LARGEST:
+                return OTHER
+            if len(found) >= 4 + size:
+                return bytes(found[4 : 4 + size])
+        if at > len(data):
+            return _more(data, found)
+
+
+def _more(data: bytes, found: bytearray) -> Hello:
+    wrong = (len(data) > 1 and data[1] != 3) or (found and found[0] != _CLIENT_HELLO)
+    return OTHER if wrong or len(data) >= LARGEST else INCOMPLETE
+
+
+def _hello(body: bytes) -> Hello:
+    at = 2 + 32
+    at = _skip(body, at, 1)
+    at = _skip(body, at, 2)
+    at = _skip(body, at, 1)
+    if at == len(body):
+        return Hello("tls")
+    end = _skip(body, at, 2)
+    at += 2
+    name: str | None = None
+    encrypted = False
+    protocols: tuple[bytes, ...] = ()
+    seen: set[int] = set()
+    while at < end:
+        if at + 4 > end:
+            raise _Cut
+        kind = int.from_bytes(body[at : at + 2], "big")
+        start, at = at + 4, _skip(body, at + 2, 2)
+        if at > end or (kind in seen and kind in (_SERVER_NAME, _ENCRYPTED_HELLO)):
+            # What is given twice is given so that two readers take it differently.
+            raise _Cut
+        seen.add(kind)
+        value = body[start:at]
+        if kind == _SERVER_NAME:
+            name = _server_name(value)
+        elif kind == _PROTOCOLS:
+            protocols = _protocols(value)
+        elif kind == _ENCRYPTED_HELLO:
+            encrypted = True
+    return Hello("tls", name, encrypted, protocols)
+
+
+def _skip(body: bytes, at: int, width: int) -> int:
+    """The place after a vector whose length is written in `width` bytes."""
+    if at + width > len(body):
+        raise _Cut
+    end = at + width + int.from_bytes(body[at : at + width], "big")
+    if end > len(body):
+        raise _Cut
+    return end
+
+
+def _server_name(value: bytes) -> str | None:
+    if len(value) < 5 or value[2] != 0:
+        return None
+    raw = value[5 : 5 + int.from_bytes(value[3:5], "big")]
+    return raw.decode("ascii").removesuffix(".").lower() if _HOST.fullmatch(raw) else None
+
+
+def _protocols(value: bytes) -> tuple[bytes, ...]:
+    found = []
+    at = 2
+    while at < len(value):
+        length = value[at]
+        found.append(value[at + 1 : at + 1 + length])
+        at += 1 + length
+    return tuple(found)
+
+
+def _proxy(data: bytes) -> Hello:
+    """A request to a proxy for a connection to somewhere else."""
+    if not any(method.startswith(data[:8]) or data.startswith(method) for method in _METHODS):
+        return OTHER
+    found = _CONNECT.match(data)
+    if found is None:
+        return INCOMPLETE if b"\n" not in data and len(data) < 400 else OTHER
+    host = found[1].rpartition(b":")[0] or found[1]
+    plain = host.strip(b"[]")
+    if not re.fullmatch(rb"[A-Za-z0-9_.:\-]{1,255}", plain):
+        return OTHER
+    return Hello("proxy", plain.decode("ascii").removesuffix(".").lower())
