@@ -20,6 +20,13 @@ TOOLS = pytest.mark.parametrize("tool", CATALOG.tools.values(), ids=list(CATALOG
 PRESS = ("claude-code", "qoder", "qwen-code", "copilot", "cursor")
 SERVERS = {"ollama": 11434, "lmstudio": 1234, "llama-cpp": 8080, "vllm": 8000}
 
+OBSERVERS = (
+    "pypi:harnesswatch@", "pypi:ranwhat@", "third-party", "agentsview ", "AgentDFIR ", "github:step-security/",
+    "commits in public", "public issue", "lists of installed", "state and storage", "https://github.com/Homebrew/",
+    "https://github.com/microsoft/winget-pkgs/",
+)  # fmt: skip
+"""Sources that are nobody's of the catalog: scanners and readers of the tools, package indexes, public code."""
+
 
 def facts(tool: Tool) -> Iterator[tuple[str, Fact[Any]]]:
     for holder in (tool, tool.data, tool.surfaces):
@@ -48,6 +55,13 @@ def test_every_fact_has_a_source_and_the_day_it_was_checked(tool: Tool) -> None:
         assert fact.source or fact.value in (UNKNOWN, (UNKNOWN,), ()), name
         assert dt.date(2026, 1, 1) <= fact.checked <= dt.datetime.now(dt.UTC).date(), name
         assert all(source.strip() == source and source for source in fact.source), name
+
+
+@TOOLS
+def test_what_only_others_say_is_marked_so(tool: Tool) -> None:
+    for name, fact in facts(tool):
+        if fact.third_party and all(source.startswith(OBSERVERS) for source in fact.source):
+            assert fact.indirect, name
 
 
 @TOOLS

@@ -62,6 +62,8 @@ def tool_problems(tool: Tool) -> Iterator[Problem]:
     for where, fact in _facts(tool):
         if not fact.source and fact.value not in (UNKNOWN, (UNKNOWN,), ()):
             yield where, "a known value needs a source"
+        if fact.indirect and not fact.third_party:
+            yield where, "what was read only through third parties is third_party too"
     for at, incident in enumerate(tool.data.incidents):
         if not incident.source:
             yield ("data", "incidents", at), "an incident needs a source"

@@ -26,7 +26,8 @@ class Fact(Struct, Generic[T], frozen=True, forbid_unknown_fields=True, omit_def
 
     `source` lists where it was read: an address, or `npm:NAME@VERSION` and the like for a package that was opened.
     It may be empty only when the value is `unknown`. `checked` is the day somebody looked; `as_of` the date of the
-    document itself where that is older. `third_party`: at least one source is not the vendor's own.
+    document itself where that is older. `third_party`: at least one source is not the vendor's own; `indirect`: no
+    source is.
     """
 
     value: T
@@ -35,6 +36,7 @@ class Fact(Struct, Generic[T], frozen=True, forbid_unknown_fields=True, omit_def
     text: str = ""
     as_of: dt.date | None = None
     third_party: bool = False
+    indirect: bool = False
 
 
 class Vendor(Struct, frozen=True, forbid_unknown_fields=True):

@@ -26,6 +26,8 @@ TOOL = tool(
 def test_a_fact_over_a_year_old_or_from_others_says_so() -> None:
     assert caution(fact("x"), TODAY) == ""
     assert caution(structs.replace(fact("x"), third_party=True), TODAY) == "not only from the vendor"
+    indirect = structs.replace(fact("x"), third_party=True, indirect=True)
+    assert caution(indirect, TODAY) == "read only through third parties"
     old = structs.replace(fact("x"), as_of=dt.date(2024, 1, 1))
     assert caution(old, TODAY) == "2 year(s) old: read on 2024-01-01"
     assert caution(structs.replace(fact("x"), checked=dt.date(2025, 11, 30)), TODAY) == ""

@@ -65,7 +65,7 @@ def caution(fact: Fact[Any], today: dt.date) -> str:
     if today - read > OLD:
         notes.append(f"{(today - read).days // 365} year(s) old: read on {read}")
     if fact.third_party:
-        notes.append("not only from the vendor")
+        notes.append("read only through third parties" if fact.indirect else "not only from the vendor")
     return "; ".join(notes)
 
 
@@ -171,7 +171,7 @@ def comparison(tools: Sequence[Tool], today: dt.date, width: int) -> str:
     incidents = [[f"{len(tool.data.incidents)} reported"] for tool in tools]
     lines.append(_line("incidents", incidents, label, column))
     if any(table[tool.id][name].caution for tool in tools for name in names):
-        lines += ["", "* over a year old, or not only from the vendor: clearance explain TOOL says which"]
+        lines += ["", "* over a year old, or not (only) from the vendor: clearance explain TOOL says which"]
     return "\n".join(lines) + "\n"
 
 
