@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clearance.observe.reader import BytesReader
@@ -53,7 +53,6 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return database(tmp_path_factory.mktemp("db") / "a.db", [b"x" * 3000, b"y"] * 20, 512)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_damage_never_loops_or_raises_anything_else(good: bytes, data: st.DataObject) -> None:
     damaged = bytearray(good)

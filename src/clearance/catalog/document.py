@@ -28,11 +28,10 @@ _CHOICE = re.compile(r"Invalid enum value '(.+?)'")
 
 
 class Document:
-    """One YAML document. `value` is its content, None where it is empty; `name` is what errors call it."""
+    """One YAML document. `value` is its content, None where it is empty."""
 
     def __init__(self, data: bytes | str, name: str) -> None:
-        """Reads the document. Error where it is not one."""
-        self.name = name
+        """Reads the document, which errors call `name`. Error where it is not one."""
         self._source, self._root = read(name, data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
         self.value: Value = self._built(self._root) if self._root is not None else None
 

@@ -58,7 +58,7 @@ def test_names_are_unique() -> None:
 
 
 @pytest.mark.parametrize("case", range(len(CASES)), ids=lambda n: f"{CASES[n][0].name}:{CASES[n][1].glob}")
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_no_bytes_make_a_probe_fail(case: int, data: st.DataObject) -> None:
     probe, pattern = CASES[case]
@@ -69,7 +69,7 @@ def test_no_bytes_make_a_probe_fail(case: int, data: st.DataObject) -> None:
     check(probe, pattern, concrete(pattern.glob), content, names)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, len(CASES) - 1), st.text(max_size=60), st.binary(max_size=60))
 def test_no_name_makes_a_probe_fail(case: int, name: str, content: bytes) -> None:
     probe, pattern = CASES[case]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from msgspec import structs
 
 from clearance.model.sighting import ScanResult
@@ -49,7 +49,7 @@ def test_the_bill_passes_the_strict_validator(result: ScanResult) -> None:
     validate(text(result))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(result=results)
 def test_a_hostile_host_makes_no_invalid_bill(result: ScanResult) -> None:
     validate(text(result))

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -34,7 +34,7 @@ options = st.builds(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(result=results, how=options)
 def test_a_hostile_host_controls_nothing(name: str, result: ScanResult, how: RenderOptions) -> None:
     text = render(name, result, how)
@@ -44,7 +44,7 @@ def test_a_hostile_host_controls_nothing(name: str, result: ScanResult, how: Ren
     assert render(name, result, how) == text
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(result=results, how=options)
 def test_colour_adds_colours_and_nothing_else(result: ScanResult, how: RenderOptions) -> None:
     coloured = render("text", result, structs.replace(how, colour=True))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from msgspec import structs
 
 from clearance.model.sighting import Coverage, Endpoint, Evidence, Host, ScanResult, Sighting, Skipped, SwitchState
@@ -52,7 +52,7 @@ class Outline(HTMLParser):
             self.text += data
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(result=results)
 def test_a_hostile_host_adds_no_element_and_no_address(result: ScanResult) -> None:
     outline = Outline(render(result, RenderOptions(verbose=True)))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from msgspec import structs
 
 from clearance.model.sighting import ScanResult
@@ -69,7 +69,7 @@ def test_the_example_in_the_repository_is_the_sample() -> None:
 VALIDATOR = jsonschema_rs.validator_for(schema())
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(result=results)
 def test_every_result_fits_the_schema_and_keeps_its_names(result: ScanResult) -> None:
     scan = rendered(result)

@@ -67,8 +67,7 @@ def test_the_scan_event_fits_the_schema(result: ScanResult, scan_activity: Any) 
 
 @settings(
     max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(result=results)
 def test_a_hostile_host_makes_no_invalid_event(result: ScanResult) -> None:
@@ -78,7 +77,7 @@ def test_a_hostile_host_makes_no_invalid_event(result: ScanResult) -> None:
         FINDING.validate(event)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(result=results)
 def test_a_hostile_host_makes_no_invalid_scan_event(scan_activity: Any, result: ScanResult) -> None:
     scan_activity.validate(events(result)[0])

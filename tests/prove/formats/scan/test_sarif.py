@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 import jsonschema_rs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from msgspec import structs
 
 from clearance.model.sighting import Host, ScanResult
@@ -37,7 +37,7 @@ def test_the_log_fits_the_standards_schema(result: ScanResult, verbose: bool) ->
     VALIDATOR.validate(log(result, verbose=verbose))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(result=results)
 def test_a_hostile_host_makes_no_invalid_log(result: ScanResult) -> None:
     VALIDATOR.validate(log(result, verbose=True))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from rich.cells import cell_len
@@ -174,7 +174,7 @@ def test_the_sample_fits_its_width(width: int) -> None:
     assert max(cell_len(line) for line in screen(width=width).splitlines()) <= width
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(result=results, width=st.integers(1, 160), group_by=st.sampled_from(("decision", "tool", "user")))
 def test_no_line_is_wider_than_asked(result: ScanResult, width: int, group_by: Any) -> None:
     text = render(result, RenderOptions(width=width, group_by=group_by))
