@@ -6,10 +6,13 @@ person types it, over a whole host: places, packages, content and what is merged
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
+import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +22,7 @@ import pytest
 
 from tests.e2e.command import scan
 from tests.e2e.hosts import HostTree
-from tests.real_tools import REAL_TOOLS, RealTool, Unavailable, cache, fetch
+from tests.real_tools import BY_NAME, REAL_TOOLS, RealTool, Unavailable, cache, fetch
 
 pytestmark = pytest.mark.long
 
@@ -170,6 +173,47 @@ def test_it_is_found_alone_under_another_name(real: RealTool, hidden: tuple[dict
     else:
         # One of a bundle's files may have none, or have been built before the others.
         assert not versions or real.version in versions or versions == CARRIES_TOO.get(real.name)
+
+
+PACKED = {"amp": ("zip", "tar.gz", "tar", "gz"), "auggie": ("zip", "tar.gz", "tar.xz", "tar")}
+"""A large native program and a bundle, packed as releases are, and where nothing says what it is."""
+
+
+@pytest.fixture(scope="module")
+def packed(room: Path) -> Any:
+    """The scan of a home in which archives lie that hold a program each."""
+    host = HostTree(room / "packed")
+    host.people("ana")
+    for name, formats in PACKED.items():
+        try:
+            program = main_program(BY_NAME[name], fetch(name))
+        except Unavailable:
+            continue
+        for form in formats:
+            _pack(program, host.at(f"/home/ana/Downloads/{name}.{form}"), form)
+    return scan(host.root, "--json").json
+
+
+def _pack(program: Path, target: Path, form: str) -> None:
+    if form == "zip":
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.write(program, f"release/{program.name}")
+    elif form == "gz":
+        with program.open("rb") as source, gzip.open(target, "wb", compresslevel=1) as packing:
+            shutil.copyfileobj(source, packing)
+    else:
+        mode = f"w:{form.removeprefix('tar').lstrip('.')}"
+        level: dict[str, Any] = {"tar.gz": {"compresslevel": 1}, "tar.xz": {"preset": 0}}.get(form, {})
+        with tarfile.open(target, mode, **level) as bundle:  # type: ignore[call-overload]
+            bundle.add(program, f"release/{program.name}")
+
+
+@pytest.mark.parametrize(("name", "form"), [(name, form) for name, forms in PACKED.items() for form in forms])
+def test_it_is_found_in_an_archive(name: str, form: str, packed: Any) -> None:
+    real = BY_NAME[name]
+    _must_be_here(real)
+    seen = told(packed, f"/home/ana/Downloads/{name}.{form}")
+    assert [(one["tool"], one["version"]) for one in seen] == [(real.tool, real.version)]
 
 
 def test_both_hosts_were_looked_at_whole(installed: Any, hidden: tuple[dict[str, Hidden], Any]) -> None:

@@ -25,7 +25,7 @@ _END64_LOCATOR = struct.Struct("<4sLQL")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
-_STORED, _DEFLATED, _ENCRYPTED = 0, 8, 1
+STORED, DEFLATED, _ENCRYPTED = 0, 8, 1
 _MANY: Final = 0xFFFFFFFF
 
 
@@ -71,23 +71,28 @@ def content(reader: Reader, entry: Member, limit: int) -> bytes:
     """The first `limit` bytes of a member. ValueError where it is encrypted, damaged or packed in another way."""
     if limit <= 0:
         return b""
+    start = content_at(reader, entry)
+    # Deflate never makes more of what it cannot pack than a few bytes a block: more input than this is never needed.
+    packed = reader.read(start, min(entry.packed, limit + (limit >> 8) + 64))
+    if entry.method == STORED:
+        return packed[:limit]
+    try:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, limit)
+    except zlib.error as error:
+        raise ValueError(f"the archive's member {entry.name[:100]} is damaged: {error}") from None
+
+
+def content_at(reader: Reader, entry: Member) -> int:
+    """Where a member's bytes begin. ValueError where it is damaged, encrypted or packed by another method."""
     local = reader.read(entry.offset, _LOCAL.size)
     if len(local) < _LOCAL.size or not local.startswith(b"PK\x03\x04"):
         raise ValueError(f"the archive's member {entry.name[:100]} is damaged")
     if entry.flags & _ENCRYPTED:
         raise ValueError(f"the archive's member {entry.name[:100]} is encrypted")
-    name_length, extra_length = _LOCAL.unpack(local)[9:]
-    start = entry.offset + _LOCAL.size + name_length + extra_length
-    # Deflate never makes more of what it cannot pack than a few bytes a block: more input than this is never needed.
-    packed = reader.read(start, min(entry.packed, limit + (limit >> 8) + 64))
-    if entry.method == _STORED:
-        return packed[:limit]
-    if entry.method != _DEFLATED:
+    if entry.method not in (STORED, DEFLATED):
         raise ValueError(f"the archive's member {entry.name[:100]} is packed by method {entry.method}")
-    try:
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, limit)
-    except zlib.error as error:
-        raise ValueError(f"the archive's member {entry.name[:100]} is damaged: {error}") from None
+    name_length, extra_length = _LOCAL.unpack(local)[9:]
+    return entry.offset + _LOCAL.size + int(name_length) + int(extra_length)
 
 
 def _directory(reader: Reader) -> tuple[int, int, int]:

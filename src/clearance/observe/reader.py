@@ -44,6 +44,21 @@ class BytesReader:
         return self.data[offset : offset + length] if offset >= 0 and length > 0 else b""
 
 
+class PartReader:
+    """A `Reader` over `size` bytes of another from `offset`: a member of an archive that is not packed."""
+
+    def __init__(self, inner: Reader, offset: int, size: int) -> None:
+        self.inner = inner
+        self.offset = offset
+        self.size = max(0, min(size, inner.size - offset))
+
+    def read(self, offset: int, length: int) -> bytes:
+        """As `Reader.read`."""
+        return (
+            self.inner.read(self.offset + offset, min(length, self.size - offset)) if 0 <= offset < self.size else b""
+        )
+
+
 class BudgetReader:
     """A `Reader` that counts what is read and gives nothing more once `budget` bytes were handed out."""
 

@@ -8,12 +8,13 @@ import io
 import lzma
 import os
 import tarfile
+import zipfile
 
 import brotli
 import pytest
 
 from clearance.observe.identity import unpack
-from clearance.observe.reader import BytesReader
+from clearance.observe.reader import BytesReader, Reader
 from tests.observe.identity import made
 from tests.observe.identity.made import SOURCE
 
@@ -67,12 +68,49 @@ def test_tar_members() -> None:
             entry = tarfile.TarInfo(name)
             entry.size = len(data)
             out.addfile(entry, io.BytesIO(data))
-    found = {member.name: member.data for member in unpack.tar(buffer.getvalue())}
+    found = {member.name: member.data for member in unpack.tar(BytesReader(buffer.getvalue()))}
     assert found == {"package/package.json": b"{}", "package/cli.js": b"y" * 700}
-    assert list(unpack.tar(b"\0" * 2000)) == []
+    assert list(unpack.tar(BytesReader(b"\0" * 2000))) == []
 
 
 @pytest.mark.parametrize("packed", [True, False])
 def test_scripts_of_pyinstaller(packed: bool) -> None:
     data = made.elf({".rodata": b"x"}, overlay=made.pyinstaller({"pyiboot": b"b", "start": SOURCE}, packed=packed))
     assert [(one.name, one.data) for one in unpack.pyinstaller_scripts(BytesReader(data))] == [("start", SOURCE)]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_large_compiled_program_in_a_zip_is_opened_whole(method: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpack, "MEMBER_BYTES", 1000)
+    program = b"\x7fELF" + os.urandom(5000)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as out:
+        out.writestr("bin/tool", program)
+        out.writestr("bin/other", os.urandom(6000))
+    found = {member.name: member for member in unpack.members(BytesReader(buffer.getvalue()))}
+    assert found["bin/other"].whole is None
+    assert found["bin/tool"].whole is not None
+    assert _all(found["bin/tool"].whole()) == program
+
+
+def test_a_large_compiled_program_in_a_tar_is_opened_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = b"\x7fELF" + os.urandom(5000)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as out:
+        entry = tarfile.TarInfo("bin/tool")
+        entry.size = len(program)
+        out.addfile(entry, io.BytesIO(program))
+    packed = BytesReader(gzip.compress(buffer.getvalue()))
+    (member,) = unpack.tar(BytesReader(buffer.getvalue()[:2000]), lambda: unpack.gunzipped(packed))
+    assert member.whole is not None
+    assert _all(member.whole()) == program
+    (small,) = unpack.tar(BytesReader(buffer.getvalue()))
+    assert (small.whole, small.data) == (None, program)
+    monkeypatch.setattr(unpack, "MEMBER_BYTES", 1000)
+    (cut,) = unpack.tar(BytesReader(buffer.getvalue()))
+    assert cut.whole is not None
+    assert _all(cut.whole()) == program
+
+
+def _all(reader: Reader) -> bytes:
+    return reader.read(0, reader.size)

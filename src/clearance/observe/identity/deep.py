@@ -9,7 +9,8 @@ an error other than the medium's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from clearance.model.tool import Where
@@ -99,9 +100,11 @@ class _Search:
             for member in unpack.members(reader):
                 if not self._allows(len(member.data)):
                     return
-                self.look(BytesReader(member.data), depth)
+                self._member(member, depth)
                 if self.tally.settled():
                     return
+        elif program.kind == "data" and is_tar(head):
+            self._archived(reader, depth)
         elif program.kind == "data":
             self._unpacked(reader, head, depth)
 
@@ -117,8 +120,11 @@ class _Search:
             if size >= wanted or not self._allows(len(piece)):
                 break
         start = b"".join(beginning)
-        if start[257:262] == b"ustar":
-            self._archived(start, depth)
+        beyond = partial(unpack.gunzipped, reader) if head.startswith(b"\x1f\x8b") else None
+        if is_tar(start):
+            self._archived(BytesReader(start), depth, beyond)
+        elif beyond is not None and start.startswith(unpack.COMPILED):
+            self.look(beyond(), depth)
         elif start:
             self.look(BytesReader(start), depth)
             self._rest(pieces, "code" if start.startswith(b"#!") else "data")
@@ -133,19 +139,32 @@ class _Search:
             if leader is None or tally.version(leader[0]) is None:
                 tally.forget()
 
-    def _archived(self, start: bytes, depth: int) -> None:
-        for member in unpack.tar(start):
+    def _archived(self, packed: Reader, depth: int, beyond: Callable[[], Reader] | None = None) -> None:
+        for member in unpack.tar(packed, beyond):
+            if not self._allows(len(member.data)):
+                return
             if member.name.endswith("package.json"):
                 if (found := package_json(member.data, member.name)) is not None:
                     self.tally.add_package(found, own=True)
             else:
-                self.look(BytesReader(member.data), depth)
+                self._member(member, depth)
             if self.tally.settled():
                 return
+
+    def _member(self, member: unpack.Member, depth: int) -> None:
+        if member.whole is not None and self._allows(unpack.STREAM_BYTES // 2):
+            self.look(member.whole(), depth)
+        else:
+            self.look(BytesReader(member.data), depth)
 
     def _allows(self, size: int) -> bool:
         self.left -= size
         return self.left > 0
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether bytes are the beginning of a tar archive."""
+    return head[257:262] == b"ustar"
 
 
 def _worth_it(program: Program, tally: Tally) -> bool:

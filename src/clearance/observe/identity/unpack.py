@@ -10,14 +10,16 @@ import bz2
 import lzma
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final, NamedTuple, Protocol
 
 import brotli
 
 from clearance.observe import archive
+from clearance.observe.identity.inflated import GZIP, RAW, Inflated
 from clearance.observe.identity.structure import pyinstaller
-from clearance.observe.reader import Reader
+from clearance.observe.reader import PartReader, Reader
 
 MOST_MEMBERS: Final = 12
 MEMBER_BYTES: Final = 33_554_432
@@ -30,13 +32,19 @@ BORING: Final = re.compile(
     r"(?:^|/)(?:node_modules|tests?|docs?|locales?|licenses?)/|\.d\.ts$|LICENSE|NOTICE|README|RECORD$|METADATA$|WHEEL$"
 )
 BLOCK: Final = 512
+MOST_HEADERS: Final = 20_000
+COMPILED: Final = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
 class Member(NamedTuple):
-    """A file that was inside another, unpacked (its first `MEMBER_BYTES`)."""
+    """A file that was inside another, unpacked (its first `MEMBER_BYTES`).
+
+    `whole` opens all of a compiled program that is larger: what such a one is, its end tells.
+    """
 
     name: str
     data: bytes
+    whole: Callable[[], Reader] | None = None
 
 
 def members(reader: Reader) -> Iterator[Member]:
@@ -52,7 +60,20 @@ def members(reader: Reader) -> Iterator[Member]:
         except ValueError:
             continue
         if len(data) >= SMALLEST:
-            yield Member(member.name, data)
+            larger = len(data) == MEMBER_BYTES and data.startswith(COMPILED)
+            yield Member(member.name, data, partial(_zipped, reader, member) if larger else None)
+
+
+def _zipped(reader: Reader, member: archive.Member) -> Reader:
+    start = archive.content_at(reader, member)
+    if member.method == archive.STORED:
+        return PartReader(reader, start, member.packed)
+    return Inflated(reader, start, member.packed, RAW, STREAM_BYTES)
+
+
+def gunzipped(reader: Reader) -> Reader:
+    """What a gzip file unpacks to, to be read anywhere."""
+    return Inflated(reader, 0, reader.size, GZIP, STREAM_BYTES)
 
 
 def stream(reader: Reader, head: bytes) -> Iterator[bytes]:
@@ -79,13 +100,16 @@ def stream(reader: Reader, head: bytes) -> Iterator[bytes]:
             return
 
 
-def tar(data: bytes) -> Iterator[Member]:
-    """The regular files of a tar archive that look like programs or manifests, in its order."""
+def tar(reader: Reader, beyond: Callable[[], Reader] | None = None) -> Iterator[Member]:
+    """The regular files of a tar archive that look like programs or manifests, in its order.
+
+    `reader` may hold the archive's beginning only; `beyond` then opens all of it.
+    """
     at = 0
     count = 0
-    while at + BLOCK <= len(data) and count < MOST_MEMBERS:
-        header = data[at : at + BLOCK]
-        if header[257:262] != b"ustar":
+    for _ in range(MOST_HEADERS):
+        header = reader.read(at, BLOCK)
+        if len(header) < BLOCK or header[257:262] != b"ustar" or count >= MOST_MEMBERS:
             return
         try:
             size = int(header[124:136].rstrip(b"\0 ") or b"0", 8)
@@ -96,8 +120,14 @@ def tar(data: bytes) -> Iterator[Member]:
             manifest = name.count("/") <= 1 and name.endswith("package.json")
             if manifest or (size >= SMALLEST and PROGRAMS.search(name) and not BORING.search(name)):
                 count += 1
-                yield Member(name, data[at + BLOCK : at + BLOCK + min(size, MEMBER_BYTES)])
+                data = reader.read(at + BLOCK, min(size, MEMBER_BYTES))
+                larger = len(data) < size and data.startswith(COMPILED)
+                yield Member(name, data, partial(_tarred, beyond, reader, at + BLOCK, size) if larger else None)
         at += BLOCK + (size + BLOCK - 1) // BLOCK * BLOCK
+
+
+def _tarred(beyond: Callable[[], Reader] | None, reader: Reader, offset: int, size: int) -> Reader:
+    return PartReader(beyond() if beyond is not None else reader, offset, size)
 
 
 def pyinstaller_scripts(reader: Reader) -> Iterator[Member]:
@@ -178,6 +208,6 @@ class _Brotli:
 
 
 def _program(data: bytes) -> bool:
-    return data.startswith((b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"#!", b"\xca\xfe\xba\xbe")) or (
+    return data.startswith((*COMPILED, b"#!")) or (
         b"import" in data[:4096] or b"require(" in data[:4096] or data[257:262] == b"ustar"
     )
