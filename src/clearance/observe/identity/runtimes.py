@@ -69,6 +69,11 @@ def runtime(reader: Reader) -> Runtime | None:
     return _reads(reader, program, (("shell", SHELL),), PIECE)
 
 
+def packs_bun(reader: Reader) -> bool:
+    """Whether a program was made with Bun, so that it can be told to be Bun."""
+    return describe(reader, reader.read(0, HEAD_BYTES)).bundle is not None
+
+
 def _is_loader(dynamic: Dynamic) -> bool:
     if dynamic.interpreted:
         return False

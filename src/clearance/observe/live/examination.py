@@ -31,6 +31,11 @@ class Examination:
         self._packages = Packages(view)
         self._runtime = runtime
 
+    @property
+    def packages(self) -> Packages:
+        """The packages of this view, as far as they were looked up."""
+        return self._packages
+
     def forget(self) -> None:
         """Forget what packages were seen: folders change."""
         self._packages = Packages(self._view)

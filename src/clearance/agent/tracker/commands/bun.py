@@ -1,0 +1,67 @@
+"""What Bun runs. What `bunx` and `bun install` start are processes of their own, and are looked at as such."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clearance.agent.tracker.commands.command import MOST_WORDS, NOTHING, Command, Environment, Words, options, quoted
+
+TEXT: Final = frozenset({"-e", "--eval", "-p", "--print"})
+LOADS: Final = frozenset({"-r", "--preload", "--require", "--import"})
+VALUED: Final = (
+    TEXT
+    | LOADS
+    | {
+        "--cwd", "--env-file", "-c", "--config", "--tsconfig-override", "-d", "--define", "-l", "--loader",
+        "--conditions", "--main-fields", "--extension-order", "--jsx-factory", "--jsx-fragment", "--jsx-import-source",
+        "--jsx-runtime", "--port", "--install", "--title", "--elide-lines", "-F", "--filter", "--drop", "--shell",
+        "--dns-result-order", "--max-http-header-size", "--unhandled-rejections", "--user-agent", "--stack-trace-limit",
+    }
+)  # fmt: skip
+OTHERS: Final = frozenset(
+    {
+        "install", "i", "add", "a", "remove", "rm", "update", "audit", "outdated", "link", "unlink", "publish", "patch",
+        "pm", "info", "why", "build", "init", "create", "c", "upgrade", "x", "exec", "repl", "completions", "discord",
+    }
+)  # fmt: skip
+
+
+def parse(argv: Words, environment: Environment) -> Command:
+    """What `bun ARGUMENTS` runs."""
+    loaded: list[str] = []
+    script: list[str] = []
+    mentioned: list[str] = []
+    folder = ""
+    told = False
+    words = (*environment.get("BUN_OPTIONS", "").split(), *argv[1:])
+    first = True
+    for name, value in options(words, VALUED):
+        if not name:
+            if first and value in OTHERS:
+                return NOTHING
+            if first and value in ("run", "test"):
+                first = False
+                continue
+            first = False
+            if value == "-" and not script:
+                return Command(tuple(loaded), stdin=True, folder=folder)
+            script.append(value)
+            if len(script) >= MOST_WORDS:
+                break
+        elif script:
+            continue
+        elif name == "--cwd":
+            folder = value
+        elif name in LOADS:
+            loaded.append(value)
+        elif name in TEXT:
+            told = True
+            mentioned += quoted(value)
+    if told:
+        script = []
+    return Command(tuple(loaded), tuple(script), (), tuple(mentioned), False, folder)
+
+
+def packed(argv: Words, environment: Environment) -> Command:
+    """What a program made with Bun runs: itself, or what it is told where it was told to be Bun."""
+    return parse(argv, environment) if environment.get("BUN_BE_BUN") else NOTHING

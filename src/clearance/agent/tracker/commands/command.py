@@ -1,0 +1,70 @@
+"""What a runtime was told to run, as its arguments say it: no file has been looked at yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+MOST_WORDS: Final = 8
+"""Words of which the first that leads to a file is taken for the script: an option that is not known here may have a
+value that looks like one."""
+
+MOST_MENTIONED: Final = 48
+_QUOTED: Final = re.compile(r"""(?:"([^"\n\\]{2,1024})"|'([^'\n\\]{2,1024})'|`([^`\n\\$]{2,1024})`)""")
+
+
+class Command(NamedTuple):
+    """What is run. Names are as written: paths count from the process's folder, or from `folder`.
+
+    `loaded` are run each, before all else: paths, or names of packages. Of `script` the first that leads to a file is
+    run. `modules` are Python's. `mentioned` are names in program text given as an argument; they are looked at only
+    where they lead to something. `stdin`: what is run is read from the standard input. `program` is the command line
+    of a program that is loaded by hand. `flags` are letters that change where modules are looked for.
+    """
+
+    loaded: tuple[str, ...] = ()
+    script: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
+    stdin: bool = False
+    folder: str = ""
+    program: tuple[str, ...] = ()
+    flags: frozenset[str] = frozenset()
+
+
+NOTHING: Final = Command()
+
+Words = Sequence[str]
+Environment = Mapping[str, str]
+
+
+def quoted(text: str) -> tuple[str, ...]:
+    """What stands in quotes in a program's text, each once, in order."""
+    found: dict[str, None] = {}
+    for match in _QUOTED.finditer(text[:262_144]):
+        found[match[1] or match[2] or match[3]] = None
+        if len(found) >= MOST_MENTIONED:
+            break
+    return tuple(found)
+
+
+def options(words: Words, valued: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Options with their values (empty for none), and other words as `("", word)`; after `--` every word is one.
+
+    A value stands behind `=`, or is the next word where the option is one of `valued`.
+    """
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            yield from (("", one) for one in rest)
+            return
+        if not word.startswith("-") or word == "-":
+            yield "", word
+            continue
+        name, given, value = word.partition("=")
+        if name.startswith("--"):
+            name = name.replace("_", "-")
+        if not given and name in valued:
+            value = next(rest, "")
+        yield name, value

@@ -1,0 +1,110 @@
+"""What Python runs: a script, a module, text, the standard input; and what those modules run that run others."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Final
+
+from clearance.agent.tracker.commands.command import MOST_WORDS, NOTHING, Command, Environment, Words, quoted
+
+VALUED: Final = "WX"
+ENDS: Final = "hV?"
+RUNNERS: Final = frozenset(
+    {
+        "runpy",
+        "pdb",
+        "cProfile",
+        "profile",
+        "trace",
+        "coverage",
+        "debugpy",
+        "pyinstrument",
+        "memory_profiler",
+        "kernprof",
+    }
+)
+"""Modules that run what stands behind them."""
+
+_IMPORTS: Final = re.compile(
+    r"(?:^|[\n;:])[ \t]*(?:from[ \t]+([\w.]{1,200})[ \t]+import|import[ \t]+([\w., \t]{1,400}))"
+)
+_BY_NAME: Final = re.compile(r"""(?:run_module|import_module|__import__)\(\s*["']([\w.]{1,200})["']""")
+_BY_PATH: Final = re.compile(r"""(?:run_path|open)\(\s*["']([^"'\n]{1,1024})["']""")
+MOST_MODULES: Final = 32
+TEXT: Final = 262_144
+
+
+def parse(argv: Words, environment: Environment) -> Command:
+    """What `python ARGUMENTS` runs."""
+    flags: set[str] = set()
+    if environment.get("PYTHONSAFEPATH"):
+        flags.add("P")
+    if environment.get("PYTHONNOUSERSITE"):
+        flags.add("s")
+    words = list(argv[1:])
+    at = 0
+    while at < len(words):
+        word = words[at]
+        at += 1
+        if word == "-":
+            return Command(stdin=True, flags=frozenset(flags))
+        if not word.startswith("-"):
+            return Command(script=(word,), flags=frozenset(flags))
+        if word.startswith("--"):
+            if word == "--check-hash-based-pycs":
+                at += 1
+            elif word != "--":
+                return NOTHING
+            continue
+        for place, letter in enumerate(word[1:], 2):
+            value = word[place:]
+            if letter in "cm":
+                rest = words[at + (not value) :]
+                value = value or (words[at] if at < len(words) else "")
+                found = text(value) if letter == "c" else _module(value, rest)
+                return found._replace(flags=frozenset(flags))
+            if letter in VALUED:
+                at += not value
+                break
+            if letter in ENDS:
+                return NOTHING
+            flags.add(letter)
+    return Command(stdin=True, flags=frozenset(flags))
+
+
+def _module(name: str, rest: Words) -> Command:
+    modules = [name]
+    script: list[str] = []
+    if name.partition(".")[0] in RUNNERS:
+        for number, word in enumerate(rest[:MOST_WORDS]):
+            if word == "-m" and number + 1 < len(rest):
+                modules.append(rest[number + 1])
+                break
+            if not word.startswith("-"):
+                script.append(word)
+    if name == "runpy":
+        modules += script[:1]
+    return Command(script=tuple(script), modules=tuple(modules))
+
+
+def text(source: str) -> Command:
+    """What a program's text imports or runs by name; what stands in quotes in it."""
+    return Command(modules=imports(source), mentioned=quoted(source))
+
+
+def imports(source: str) -> tuple[str, ...]:
+    """The modules that a program's text imports or runs by name; none of Python's own."""
+    source = source[:TEXT]
+    found: dict[str, None] = {}
+    for match in _IMPORTS.finditer(source):
+        for name in (match[1] or match[2]).split(","):
+            if words := name.split():
+                found[words[0]] = None
+    found.update(dict.fromkeys(_BY_NAME.findall(source)))
+    return tuple(name for name in found if name.partition(".")[0] not in sys.stdlib_module_names)[:MOST_MODULES]
+
+
+def paths(source: str) -> tuple[str, ...]:
+    """The files that a program's text runs."""
+    return tuple(dict.fromkeys(_BY_PATH.findall(source[:TEXT])))[:MOST_MODULES]

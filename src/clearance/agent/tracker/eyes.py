@@ -1,0 +1,154 @@
+"""What a process's program and scripts are: by their content and their packages, exactly as the scan tells it.
+
+A small script that is nothing itself is read for what it loads, a few steps deep, so that a line in between is no
+disguise. What changes on disk is believed for one round of looks only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from clearance.agent.tracker.commands import node, python
+from clearance.agent.tracker.place import Opened, Place, Tree
+from clearance.agent.tracker.scripts import JAVASCRIPT, Started, Target, imported, specified, targets
+from clearance.model.enforcement import KnownFile, Means
+from clearance.observe.identity.rules import Rules
+from clearance.observe.live.examination import Examination
+from clearance.observe.packages import Packages
+
+STEPS: Final = 3
+MOST_LOOKS: Final = 48
+"""Files that are looked at for one process."""
+
+SMALL: Final = 32_768
+"""Bytes. What is longer is no line in between."""
+
+
+class Finding(NamedTuple):
+    """A file of a known tool that a process runs, and how that showed."""
+
+    file: KnownFile
+    means: Means
+
+
+class Stranger(NamedTuple):
+    """A script that is no known tool; its descriptor is the receiver's to close."""
+
+    opened: Opened
+    file: KnownFile
+
+
+class Eyes:
+    """Looks at files of processes. Not thread-safe. OSError where a medium fails."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._trees: dict[tuple[int, int, int], tuple[Tree, Examination]] = {}
+
+    def forget(self) -> None:
+        """End a round: what was read of packages is read again next time."""
+        for tree, _ in self._trees.values():
+            tree.close()
+        self._trees.clear()
+
+    def file(self, place: Place, opened: Opened, site: str = "") -> KnownFile:
+        """What an open file is."""
+        examination = self._examination(place)
+        known = examination.of(opened.fd, opened.path)
+        if known.tool is None and opened.path:
+            return self._named(examination.packages, opened, site, known)
+        return known
+
+    def scripts(self, place: Place, started: Started) -> tuple[list[Finding], list[Stranger]]:
+        """The tools whose scripts a runtime runs, and the scripts that are none."""
+        found: list[Finding] = []
+        strangers: list[Stranger] = []
+        waiting: deque[tuple[Target, int]] = deque((target, STEPS) for target in targets(place, started))
+        seen: set[tuple[int, int]] = set()
+        try:
+            while waiting and len(seen) < MOST_LOOKS:
+                target, steps = waiting.popleft()
+                if target.opened is None:
+                    found += self._registered(target)
+                    continue
+                place_on_disk = (target.opened.what.st_dev, target.opened.what.st_ino)
+                if place_on_disk in seen:
+                    os.close(target.opened.fd)
+                    continue
+                seen.add(place_on_disk)
+                try:
+                    file = self.file(place, target.opened, target.site)
+                except OSError:
+                    os.close(target.opened.fd)
+                    continue
+                if file.tool is not None:
+                    os.close(target.opened.fd)
+                    found.append(Finding(file, target.means))
+                    continue
+                strangers.append(Stranger(target.opened, file))
+                if steps > 1:
+                    waiting += ((one, steps - 1) for one in _loads(place, started, target.opened))
+        finally:
+            for target, _ in waiting:
+                if target.opened is not None:
+                    os.close(target.opened.fd)
+        return found, strangers
+
+    def _examination(self, place: Place) -> Examination:
+        if place.key not in self._trees:
+            tree = place.view()
+            self._trees[place.key] = (tree, Examination(tree, self._rules))
+        return self._trees[place.key][1]
+
+    def _named(self, packages: Packages, opened: Opened, site: str, known: KnownFile) -> KnownFile:
+        """A file that says nothing itself and that its package names as its program."""
+        if site and opened.path.startswith(f"{site}/"):
+            package = packages.in_site(site, opened.path[len(site) + 1 :]) or packages.of(opened.path)
+        else:
+            package = packages.of(opened.path)
+        if package is None or not package.program:
+            return known
+        tool = self._rules.tool_of_package(package.ecosystem, package.name)
+        if tool is None:
+            return known
+        return KnownFile(
+            known.device, known.inode, known.changed, tool, package.version, entry=True, path=known.path,
+            confidence="strong",
+        )  # fmt: skip
+
+    def _registered(self, target: Target) -> Iterator[Finding]:
+        """A package that the command line names in a registry."""
+        name, _, version = target.package.removeprefix("@").partition("@")
+        scope = "@" if target.package.startswith("@") else ""
+        name = scope + "/".join(name.split("/")[: 2 if scope else 1])
+        tool = self._rules.tool_of_package("npm", name)
+        if tool is not None:
+            path = f"npm:{target.package}"
+            yield Finding(
+                KnownFile(0, 0, 0, tool, version.partition("/")[0] or None, path=path, confidence="strong"), "argv"
+            )
+
+
+def _loads(place: Place, started: Started, opened: Opened) -> Iterator[Target]:
+    """What a small script loads that is nothing itself."""
+    if opened.what.st_size > SMALL or started.runtime not in ("python", *JAVASCRIPT):
+        return
+    try:
+        data = os.pread(opened.fd, SMALL, 0)
+    except OSError:
+        return
+    if b"\0" in data:
+        return
+    text = data.decode("utf-8", "surrogateescape")
+    folder = os.path.dirname(opened.path) or place.folder
+    if started.runtime == "python":
+        for path in python.paths(text):
+            if (one := place.open(path)) is not None:
+                yield Target(one, "argv")
+        yield from imported(place, started, folder, python.imports(text))
+    else:
+        for name in node.imports(text):
+            yield from specified(place, name, folder, started.environment)

@@ -1,0 +1,172 @@
+"""The looker's process: one loop over the kernel's records of starts and the service's messages.
+
+It sleeps until something starts; then it looks at what has begun, and waits ten milliseconds before it listens again,
+so that a storm of starts is taken in handfuls. It ends when its channel closes.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import time
+from collections import deque
+from collections.abc import Callable, Collection
+from typing import Final
+
+from clearance.agent.tracker import process
+from clearance.agent.tracker.background import Background
+from clearance.agent.tracker.eyes import Eyes
+from clearance.agent.tracker.progress import Progress
+from clearance.agent.tracker.watch import Watch
+from clearance.kernel.perf import Starts
+from clearance.observe.identity.rules import Rules
+from clearance.wire.channel import Channel, Closed
+from clearance.wire.enforcement import Answer, Failed, Message, NewTable, Pulse, Stop
+
+PAUSE: Final = 0.010
+REST: Final = 5.0
+"""Seconds between looks whether processors came or went, while nothing starts."""
+
+WITHOUT_RECORDS: Final = 0.25
+"""Seconds between looks at all processes, where the kernel gives no records of starts."""
+
+PULSE_NS: Final = 1_000_000_000
+UNSENT: Final = 16_384
+
+
+class Outbox:
+    """Sends without waiting. What the other end does not take is kept; what comes beyond a bound is counted."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._unsent: deque[Message] = deque()
+        self._dropped = 0
+
+    def send(self, message: Message) -> None:
+        """Send, now or later."""
+        if not self._unsent and self._channel.send(message, wait=False):
+            return
+        if len(self._unsent) >= UNSENT:
+            self._dropped += 1
+        else:
+            self._unsent.append(message)
+
+    def flush(self) -> bool:
+        """Send what is left. Whether all is sent."""
+        while self._unsent and self._channel.send(self._unsent[0], wait=False):
+            self._unsent.popleft()
+        if not self._unsent and self._dropped:
+            dropped, self._dropped = self._dropped, 0
+            self.send(Failed("records-dropped", dropped))
+        return not self._unsent
+
+
+class Looker:
+    """The loop and what it needs."""
+
+    def __init__(
+        self, channel: Channel, rules: Rules, watched: frozenset[int] | None, marked: Callable[[int], bool],
+        own: Collection[int], progress: Progress,
+    ) -> None:  # fmt: skip
+        self._channel = channel
+        self._outbox = Outbox(channel)
+        self._progress = progress
+        self._background = Background(rules)
+        self._eyes = Eyes(rules)
+        self._watch = Watch(
+            self._outbox.send, self._eyes, self._background, {*own, *process.ancestors(os.getpid())},
+            watched=watched, marked=marked, now=time.monotonic_ns, wall=time.time_ns,
+        )  # fmt: skip
+        self._starts: Starts | None = None
+        self._tabled = False
+        self._stopped = False
+        self._told: tuple[int, dict[str, int]] = (0, {})
+
+    def run(self) -> None:
+        """Look until the channel closes."""
+        gc.freeze()
+        try:
+            self._starts = Starts()
+        except OSError as error:
+            self._outbox.send(Failed("starts-unseen", detail=(error.strerror or "").lower()))
+        try:
+            while not self._stopped:
+                self._wait()
+                self._progress.begin()
+                self._round()
+                self._progress.end()
+                time.sleep(PAUSE)
+        except (Closed, OSError):
+            return
+        finally:
+            self._background.end()
+
+    def _wait(self) -> None:
+        poll = select.poll()
+        poll.register(self._channel.fileno(), select.POLLIN)
+        if self._background.fileno() >= 0:
+            poll.register(self._background.fileno(), select.POLLIN)
+        for fd in self._starts.filenos() if self._starts is not None else ():
+            poll.register(fd, select.POLLIN)
+        rest = REST if self._starts is not None else WITHOUT_RECORDS
+        if self._watch.later or not self._outbox.flush():
+            rest = PAUSE
+        elif self._background.waits():
+            rest = 1.0
+        if not poll.poll(rest * 1000) and rest == REST and self._starts is not None:
+            self._starts.refresh()
+
+    def _round(self) -> None:
+        began = time.monotonic_ns()
+        walk = self._messages()
+        self._watch.deepened()
+        later, self._watch.later = self._watch.later, type(self._watch.later)()
+        for pid, (tries, running, since) in later.items():
+            self._look(pid, running, tries, since)
+        if self._starts is not None:
+            found = self._starts.take()
+            if found.lost:
+                self._outbox.send(Failed("events-lost", found.lost))
+                walk = True
+            if self._tabled:
+                for pid in dict.fromkeys(found.pids):
+                    self._look(pid, False, 0, began)
+        elif self._tabled:
+            walk = True
+        if walk and self._tabled:
+            for pid in process.pids():
+                self._look(pid, True, 0, time.monotonic_ns())
+        self._eyes.forget()
+        self._pulse(began)
+
+    def _look(self, pid: int, running: bool, tries: int, began: int) -> None:
+        self._progress.at(pid)
+        try:
+            self._watch.look(pid, running=running, tries=tries, began=began)
+        except (Closed, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect of a look costs one process, never the tracker
+            self._outbox.send(Failed("look-failed", detail=type(error).__name__))
+
+    def _messages(self) -> bool:
+        """Take what the service sent. Whether all that runs is to be looked at."""
+        walk = False
+        while (got := self._channel.receive(wait=False)) is not None:
+            message, files = got
+            for fd in files:
+                os.close(fd)
+            if isinstance(message, NewTable):
+                self._watch.replace(message)
+                self._tabled = walk = True
+            elif isinstance(message, Answer):
+                self._watch.answered(message)
+            elif isinstance(message, Stop):
+                self._stopped = True
+        return walk
+
+    def _pulse(self, now: int) -> None:
+        since, counters = self._told
+        if now - since >= PULSE_NS and counters != self._watch.counters:
+            self._told = (now, dict(self._watch.counters))
+            self._outbox.send(Pulse("tracker", dict(self._watch.counters)))

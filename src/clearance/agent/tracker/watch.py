@@ -1,0 +1,409 @@
+"""What is done about each process that has begun a program, and about what already ran.
+
+A program that is neither a tool nor a runtime costs one stat and one look into a table. For the rest a process is held
+by a descriptor, looked at, and ended if a row says so, while it still runs what was looked at. Never ended: this
+program, whoever started it, process 1, and whatever lies in a critical file. Memory is bounded, whatever comes; what a
+process is is never kept, only what was said of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from typing import Final, NamedTuple
+
+from clearance.agent.guard.owner import owner
+from clearance.agent.lookup import Rows
+from clearance.agent.tracker import process, verdict
+from clearance.agent.tracker.background import Background
+from clearance.agent.tracker.commands import VARIABLES, command
+from clearance.agent.tracker.eyes import Eyes, Finding, Stranger
+from clearance.agent.tracker.place import Opened, Place
+from clearance.agent.tracker.scripts import Started
+from clearance.kernel.pidfd import Held, Image, image_of
+from clearance.model.enforcement import UNKNOWN_AGENT, Done, KnownFile, Means, Row, Table
+from clearance.observe.identity.runtimes import Runtime, packs_bun, runtime
+from clearance.observe.identity.types import REPORTING_THRESHOLD
+from clearance.observe.reader import FdReader
+from clearance.wire.enforcement import Answer, Ask, Failed, Learned, Message, NewTable, Seen
+
+PROGRAMS: Final = 16_384
+ASKED: Final = 1_024
+SAID: Final = 8_192
+LATER: Final = 4_096
+TRIES: Final = 4
+FRESH_NS: Final = 100_000_000
+"""A file that changed so lately may change again without its time telling: the clock of a file system is coarse."""
+
+OTHERS_WRITE: Final = 0o022
+
+Key = tuple[int, int, int]
+
+
+class Program(NamedTuple):
+    """What a program's file is."""
+
+    file: KnownFile
+    runtime: Runtime | None
+
+
+class Case(NamedTuple):
+    """A held process, what it runs, and what was found. `began` is when it was noticed."""
+
+    held: Held
+    image: Image
+    finding: Finding
+    uid: int | None
+    guarded: bool
+    began: int
+
+
+class Watch:
+    """The tracker's state. `marked` says whether the guard sees the starts on a device; `watched` are the devices that
+    count, None for all of them; `now` gives nanoseconds of a clock that never goes back, `wall` of the file systems'.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Message], None],
+        eyes: Eyes,
+        background: Background,
+        own: Collection[int],
+        *,
+        watched: frozenset[int] | None,
+        marked: Callable[[int], bool],
+        now: Callable[[], int],
+        wall: Callable[[], int],
+    ) -> None:
+        self._send = send
+        self._eyes = eyes
+        self._background = background
+        self._own = frozenset(own)
+        self._watched = watched
+        self._marked = marked
+        self._now = now
+        self._wall = wall
+        self._rows = Rows(Table(0, 0, "observe", 500, "open", ()))
+        self._strangers_matter = False
+        self._critical: frozenset[tuple[int, int]] = frozenset()
+        self._programs: OrderedDict[Key, Program] = OrderedDict()
+        self._deep: OrderedDict[Key, KnownFile] = OrderedDict()
+        self._waiting: OrderedDict[Key, list[int]] = OrderedDict()
+        self._scored: dict[tuple[int | None, float | None], Row] = {}
+        self._asked: OrderedDict[int, tuple[Case, int]] = OrderedDict()
+        self._ticket = 0
+        self._said: OrderedDict[tuple[int, int], tuple[str, Row]] = OrderedDict()
+        self._learned: OrderedDict[Key, None] = OrderedDict()
+        self.later: OrderedDict[int, tuple[int, bool, int]] = OrderedDict()
+        self.counters = dict.fromkeys(("starts", "looked", "killed", "told", "asked", "deep", "vanished"), 0)
+
+    # Messages.
+
+    def replace(self, message: NewTable) -> None:
+        """From now on this table holds. What already runs is to be looked at by the caller."""
+        table = message.table
+        if message.forget:
+            self._programs.clear()
+            self._deep.clear()
+            self._learned.clear()
+            self._background.forget()
+        self._rows = Rows(table)
+        self._critical = frozenset(table.critical)
+        self._scored.clear()
+        self._strangers_matter = any(e.tool == UNKNOWN_AGENT and e.row.would != "allow" for e in table.entries)
+
+    def answered(self, message: Answer) -> None:
+        """The row that was asked for."""
+        case, _ = self._asked.pop(message.ticket, (None, 0))
+        score = case.finding.file.score if case is not None else None
+        if message.serial == self._rows.table.serial:
+            if message.tool == UNKNOWN_AGENT:
+                self._scored[message.uid, score] = message.row
+            else:
+                self._rows.keep(message.tool, message.version, message.uid, message.row, message.confidence)
+        if case is not None:
+            try:
+                self._carry_out(case, message.row, message.serial)
+            finally:
+                case.held.close()
+
+    def deepened(self) -> None:
+        """Take what the background found, and look again at whoever runs it."""
+        for key, file in self._background.answers():
+            pids = self._waiting.pop(key, [])
+            if file.tool is None or (file.device, file.inode, file.changed) != key:
+                continue
+            self._deep[key] = file
+            if len(self._deep) > PROGRAMS:
+                self._deep.popitem(last=False)
+            self._programs.pop(key, None)
+            for pid in pids:
+                self.look(pid)
+        if self._background.overdue():
+            self._waiting.clear()
+            self._send(Failed("deep-timeout"))
+
+    # Processes.
+
+    def look(self, pid: int, *, running: bool = False, tries: int = 0, began: int = 0) -> None:
+        """Look at one process. `running`: not because it began something, but to see all that runs."""
+        self.counters["starts"] += 1
+        if pid in self._own or pid == 1 or pid == self._background.pid:
+            return
+        try:
+            what = os.stat(f"/proc/{pid}/exe")
+        except OSError:
+            # It has ended, or is a thread of the kernel.
+            self.counters["vanished"] += 1
+            return
+        key = (what.st_dev, what.st_ino, what.st_ctime_ns)
+        program = self._programs.get(key)
+        if program is not None and program.file.tool is None and program.runtime is None:
+            return
+        self.counters["looked"] += 1
+        try:
+            held = Held(pid)
+        except OSError:
+            self.counters["vanished"] += 1
+            return
+        kept = False
+        try:
+            image = image_of(pid)
+            if image is None or (image.device, image.inode) != key[:2]:
+                # It has begun yet another program, which is noticed by itself.
+                return
+            place = Place(pid)
+            try:
+                kept = self._look(held, image, place, what, program, running, tries, began or self._now())
+            finally:
+                place.close()
+        except OSError:
+            self.counters["vanished"] += 1
+        finally:
+            if not kept:
+                held.close()
+
+    def _look(
+        self, held: Held, image: Image, place: Place, what: os.stat_result, program: Program | None, running: bool,
+        tries: int, began: int,
+    ) -> bool:  # fmt: skip
+        """Whether the process stays held, until an answer comes."""
+        if program is None:
+            program = self._examined(place, what, held.pid)
+            if program is None:
+                return False
+        found: list[tuple[Finding, bool]] = []
+        strangers: list[Stranger] = []
+        try:
+            if program.file.tool is not None:
+                found += self._as_program(place, program.file, running)
+            if program.runtime is not None:
+                words = process.words(held.pid)
+                if not words:
+                    self._later(held.pid, tries + 1, running, began)
+                    return False
+                seen, strangers = self._run(place, program.runtime, program.file.path, words)
+                found += [
+                    (one._replace(means="running") if running else one, False)
+                    for one in seen
+                    if self._counts(one.file.device, place, one.means)
+                ]
+                found += self._strange(held.pid, strangers, place)
+            return self._decide(held, image, found, began)
+        finally:
+            for stranger in strangers:
+                os.close(stranger.opened.fd)
+
+    def _examined(self, place: Place, what: os.stat_result, pid: int) -> Program | None:
+        """What a program's file is that is not known yet."""
+        opened = place.program()
+        if opened is None:
+            return None
+        key = (what.st_dev, what.st_ino, what.st_ctime_ns)
+        try:
+            file = self._eyes.file(place, opened)
+            reader = FdReader(opened.fd, opened.what.st_size)
+            kind = runtime(reader) if file.tool is None or packs_bun(reader) else None
+            if file.tool is None:
+                file = self._deep.get(key, file)
+            if file.tool is None and kind is None:
+                self._look_deep(opened, file, pid, place)
+        finally:
+            os.close(opened.fd)
+        found = Program(file, kind)
+        own = what.st_uid == 0 and not what.st_mode & OTHERS_WRITE
+        # Memory of which a file system keeps no times may be written unnoticed, except where the guard is told of it.
+        if (own or self._marked(what.st_dev)) and self._wall() - what.st_ctime_ns > FRESH_NS and key[:2] == (
+            opened.what.st_dev, opened.what.st_ino
+        ):  # fmt: skip
+            self._programs[key] = found
+            if len(self._programs) > PROGRAMS:
+                self._programs.popitem(last=False)
+        return found
+
+    def _as_program(self, place: Place, file: KnownFile, running: bool) -> list[tuple[Finding, bool]]:
+        """A program that is a tool itself. What lies where the guard sees starts, the guard has told of."""
+        name = process.link(place.pid, "exe")
+        means: Means = "memory" if name.startswith(process.MEMORY) else "exec"
+        guarded = means == "exec" and self._marked(file.device)
+        if means == "exec" and not guarded:
+            means = "mount"
+        if not self._counts(file.device, place, means):
+            return []
+        if not file.path:
+            file = _at(file, name)
+        return [(Finding(file, "running" if running else means), guarded and not running)]
+
+    def _run(
+        self, place: Place, kind: Runtime, program: str, words: tuple[str, ...]
+    ) -> tuple[list[Finding], list[Stranger]]:
+        """The tools that a runtime runs. A program that was loaded by hand is looked at as if it had been started."""
+        environment = process.variables(place.pid, VARIABLES)
+        told = command(kind, words, environment)
+        if kind != "loader":
+            return self._eyes.scripts(place, Started(kind, program, words, environment, told))
+        opened = place.open(told.program[0]) if told.program else None
+        if opened is None:
+            return [], []
+        try:
+            file = self._eyes.file(place, opened)
+            inner = runtime(FdReader(opened.fd, opened.what.st_size)) if file.tool is None else None
+        finally:
+            os.close(opened.fd)
+        if file.tool is not None:
+            return [Finding(file, "loader")], []
+        if inner is None or inner == "loader":
+            return [], []
+        started = Started(inner, file.path, told.program, environment, command(inner, told.program, environment))
+        return self._eyes.scripts(place, started)
+
+    def _strange(self, pid: int, strangers: list[Stranger], place: Place) -> list[tuple[Finding, bool]]:
+        found: list[tuple[Finding, bool]] = []
+        for stranger in strangers:
+            file = stranger.file
+            known = self._deep.get((file.device, file.inode, file.changed))
+            if known is not None and self._counts(file.device, place, "argv"):
+                found.append((Finding(known, "argv"), False))
+            else:
+                self._look_deep(stranger.opened, file, pid, place)
+        return found
+
+    def _look_deep(self, opened: Opened, file: KnownFile, pid: int, place: Place) -> None:
+        """Have a file that is not known looked at in the background, if the table has something to say about it."""
+        what = opened.what
+        if not self._strangers_matter or (what.st_uid == 0 and not what.st_mode & OTHERS_WRITE):
+            return
+        if not self._counts(what.st_dev, place, "exec"):
+            return
+        key = (file.device, file.inode, file.changed)
+        if self._background.ask(opened.fd, file):
+            self.counters["deep"] += 1
+            pids = self._waiting.setdefault(key, [])
+            if len(pids) < TRIES * TRIES:
+                pids.append(pid)
+            if len(self._waiting) > LATER:
+                self._waiting.popitem(last=False)
+
+    def _counts(self, device: int, place: Place, means: Means) -> bool:
+        """Whether it lies where this program is to look."""
+        if self._watched is None or device in self._watched:
+            return True
+        if means not in ("memory", "loader", "mount"):
+            return False
+        if place.root_device in self._watched:
+            return True
+        try:
+            return os.stat(f"/proc/{place.pid}/cwd").st_dev in self._watched
+        except OSError:
+            return False
+
+    def _later(self, pid: int, tries: int, running: bool, began: int) -> None:
+        """Look again: the kernel has not laid out its words yet."""
+        if tries < TRIES and len(self.later) < LATER:
+            self.later[pid] = (tries, running, began)
+
+    # Decisions.
+
+    def _decide(self, held: Held, image: Image, found: list[tuple[Finding, bool]], began: int) -> bool:
+        if not found:
+            return False
+        uid = owner(held.pid)
+        rows = [self._row(finding.file, uid) for finding, _ in found]
+        place = verdict.worst(rows)
+        if place is not None:
+            row = rows[place]
+            if row is not None and (row.action == "block" or None not in rows):
+                finding, guarded = found[place]
+                self._carry_out(Case(held, image, finding, uid, guarded, began), row, self._rows.table.serial)
+                return False
+        for (finding, guarded), row in zip(found, rows, strict=True):
+            if row is None and self._worth_asking(finding.file):
+                return self._ask(Case(held, image, finding, uid, guarded, began))
+        return False
+
+    def _row(self, file: KnownFile, uid: int | None) -> Row | None:
+        if file.tool == UNKNOWN_AGENT:
+            return self._scored.get((uid, file.score))
+        return self._rows.find(file.tool or "", file.version, uid, file.confidence)
+
+    def _worth_asking(self, file: KnownFile) -> bool:
+        return file.tool != UNKNOWN_AGENT or (self._strangers_matter and (file.score or 0) >= REPORTING_THRESHOLD)
+
+    def _ask(self, case: Case) -> bool:
+        self._ticket += 1
+        file = case.finding.file
+        self._asked[self._ticket] = (case, self._ticket)
+        self.counters["asked"] += 1
+        self._send(Ask(self._ticket, file.tool or "", file.version, case.uid, file.score, file.confidence))
+        if len(self._asked) > ASKED:
+            _, (oldest, _) = self._asked.popitem(last=False)
+            oldest.held.close()
+            self._send(Failed("too-many-waiting"))
+        return True
+
+    def _carry_out(self, case: Case, row: Row, serial: int) -> None:
+        file = case.finding.file
+        critical = (file.device, file.inode) in self._critical
+        done: Done | None
+        if row.action == "block" and not critical:
+            done = "killed" if case.held.kill(case.image) else "late" if not case.held.alive() else None
+            if done == "killed":
+                self.counters["killed"] += 1
+        else:
+            done = None if critical else verdict.said(row, guarded=case.guarded)
+        if row.would != "allow":
+            self._learn(case)
+        if done is None:
+            return
+        told = (case.held.pid, case.image.started)
+        if self._said.get(told) == (file.tool or "", row):
+            return
+        self._said[told] = (file.tool or "", row)
+        if len(self._said) > SAID:
+            self._said.popitem(last=False)
+        self.counters["told"] += 1
+        self._send(
+            Seen(
+                case.finding.means, done, case.held.pid, case.uid, file.path, file.tool, file.version, row, serial,
+                max(0, (self._now() - case.began) // 1000), file.score, confidence=file.confidence,
+            )
+        )  # fmt: skip
+
+    def _learn(self, case: Case) -> None:
+        """Have the guard know the file, so that it does not begin next time."""
+        file = case.finding.file
+        key = (file.device, file.inode, file.changed)
+        if not file.inode or key in self._learned or not self._marked(file.device):
+            return
+        self._learned[key] = None
+        if len(self._learned) > PROGRAMS:
+            self._learned.popitem(last=False)
+        self._send(Learned((file,)))
+
+
+def _at(file: KnownFile, path: str) -> KnownFile:
+    return KnownFile(
+        file.device, file.inode, file.changed, file.tool, file.version, file.score, file.entry, file.runtime, path,
+        file.confidence,
+    )  # fmt: skip
