@@ -38,8 +38,12 @@ def changed(diff: str) -> tuple[str, str]:
 
 
 def unnoticed(results: str) -> list[str]:
-    """The mutants that no test failed on (or that were never tried), of the list that mutmut prints."""
-    return [line.split(": ")[0].strip() for line in results.splitlines() if ": " in line]
+    """The mutants that no test failed on, of the list that mutmut prints.
+
+    One on which the tests never end is noticed: they are given minutes for what takes a second.
+    """
+    told = (line.strip().rpartition(": ") for line in results.splitlines())
+    return [name for name, _, outcome in told if name and outcome != "timeout"]
 
 
 def _said(*arguments: str) -> str:
