@@ -43,6 +43,7 @@ VERBS: Final = (
         "One tool in full, several side by side, or what Clearance itself records.",
     ),
     Verb("policy", "clearance.cli.policy", "Check, try out, test and compare directives."),
+    Verb("ledger", "clearance.cli.ledger", "Verify, prove, show and export the record of what was decided and done."),
     Verb(
         "doctor",
         "clearance.cli.doctor",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from clearance.prove.ledger.store import Ledger, instant
 BEGIN = dt.datetime(2026, 11, 21, 9, 30, tzinfo=dt.UTC)
 POLICY = PolicyMark(3, "8f2c41d0" * 8)
 ORIGIN = "lab-7/clearance/test"
+SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""Where folders of tests are made; None: the usual place."""
 
 
 class Clock:

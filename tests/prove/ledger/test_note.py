@@ -61,11 +61,13 @@ def test_every_other_text_of_a_key_is_refused() -> None:
 @pytest.mark.parametrize(
     "note",
     [
-        "", "\n", TEXT, TEXT + "\n", NOTE[:-1], NOTE + "\n", NOTE.replace("\u2014", "-"), NOTE.replace("answer", "Answer"),
-        NOTE.replace("\u2014 PeterNeumann ", "\u2014 PeterNeumann  "), NOTE.replace("PeterNeumann x08g", "PeterNeumann y08g"),
-        NOTE.replace("=\n", "\n"), NOTE.replace("problem is.\n", "problem is.\r\n"), NOTE.replace("\u2014 Peter", "\u2014 P+ter"),
-        PAGE_NOTE, "\n" + NOTE.split("\n\n")[1], NOTE.replace("wJnAM", "wJnAN"), NOTE + "\u2014 other AAAA\n",
-        NOTE + "\u2014 PeterNeumann x08gowAAAAAA\n", NOTE + "\u2014 o AAAAAAAA\n" * 100, "\ud800" + NOTE, "x" * (2 << 20),
+        "", "\n", TEXT, TEXT + "\n", NOTE[:-1], NOTE + "\n", NOTE.replace("\u2014", "-"), PAGE_NOTE,
+        NOTE.replace("answer", "Answer"), NOTE.replace("\u2014 PeterNeumann ", "\u2014 PeterNeumann  "),
+        NOTE.replace("PeterNeumann x08g", "PeterNeumann y08g"), NOTE.replace("=\n", "\n"),
+        NOTE.replace("problem is.\n", "problem is.\r\n"), NOTE.replace("\u2014 Peter", "\u2014 P+ter"),
+        "\n" + NOTE.split("\n\n")[1], NOTE.replace("wJnAM", "wJnAN"), NOTE + "\u2014 other AAAA\n",
+        NOTE + "\u2014 PeterNeumann x08gowAAAAAA\n", NOTE + "\u2014 o AAAAAAAA\n" * 100, "\ud800" + NOTE,
+        "x" * (2 << 20),
     ],
 )  # fmt: skip
 def test_what_is_no_note_of_this_key_is_refused(note: str) -> None:
@@ -92,7 +94,7 @@ def test_a_text_may_hold_empty_lines() -> None:
 
 @pytest.mark.parametrize(("text", "name"), [("a", "n"), ("a\t\n", "n"), ("a\n", "a b"), ("a\n", "a+b"), ("a\n", "")])
 def test_what_cannot_be_signed(text: str, name: str) -> None:
-    with pytest.raises(ValueError, match="note|name"):
+    with pytest.raises(ValueError, match=r"note|name"):
         sign(text, PRIVATE, name)
 
 

@@ -9,14 +9,14 @@ does not hide what follows: the verdict names the file and the records.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct
 
-from clearance.model.record import STOPPED, Record
+from clearance.model.record import STOPPED
 from clearance.prove.formats.record.json import parse
 from clearance.prove.ledger import checkpoint as checkpoints
 from clearance.prove.ledger import merkle, parts, retention
@@ -85,39 +85,6 @@ def verify_file(
     start = parts.start_name(first)
     walk.through([Part(first, name, "records")], starts={start} & set(parts.names_in(folder)), alone=True)
     return walk.verdict()
-
-
-def records_of(folder: str, *, newest_first: bool = False) -> Iterator[Record]:
-    """Every record that can be read, in order; what cannot is left out (`verify_folder` names it).
-
-    From the newest on it takes the memory of one file. OSError where the folder cannot be read.
-    """
-    found = [part for part in parts.parts_of(parts.names_in(folder)) if part.what == "records"]
-    for part in reversed(found) if newest_first else found:
-        with open(os.path.join(folder, part.name), "rb") as file:
-            for line in reversed(list(parts.lines(file))) if newest_first else parts.lines(file):
-                try:
-                    record = parse(line)
-                except ValueError:
-                    continue
-                yield record
-
-
-def leaf_hashes(folder: str) -> Iterator[bytes]:
-    """The leaf hash of every record in order, dropped ones included. ValueError where a part is missing; OSError."""
-    expected = 1
-    for part in parts.parts_of(parts.names_in(folder)):
-        if part.first != expected:
-            raise ValueError(f"{part.name} does not follow record {expected - 1}")
-        with open(os.path.join(folder, part.name), "rb") as file:
-            for piece in parts.lines(file) if part.what == "records" else parts.hashes(file):
-                if part.what == "records":
-                    if not piece.endswith(b"\n"):
-                        break
-                    yield merkle.leaf_hash(piece[:-1])
-                else:
-                    yield piece
-                expected += 1
 
 
 def _first_number(path: str) -> int:
