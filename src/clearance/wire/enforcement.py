@@ -64,7 +64,8 @@ class Seen(Struct, frozen=True, tag="seen"):
     """A start that the directive has something to say about, or a connection, and what was done.
 
     `path` is what was started (or the host name), `means` how it was noticed. `uid` None: not known. `serial` and
-    `row.decision` say which Decision it was. `latency_us` is from notice to answer.
+    `row.decision` say which Decision it was. `latency_us` is from notice to answer. `terminal` is the number of the
+    controlling terminal (0: none), `locale` the variables of the process that say its reader's language.
     """
 
     means: Means
@@ -80,6 +81,8 @@ class Seen(Struct, frozen=True, tag="seen"):
     score: float | None = None
     detail: str = ""
     confidence: Confidence = "certain"
+    terminal: int = 0
+    locale: dict[str, str] = {}
 
 
 class Failed(Struct, frozen=True, tag="failed"):
@@ -104,12 +107,17 @@ class Learned(Struct, frozen=True, tag="learned"):
 
 
 class Tell(Struct, frozen=True, tag="tell"):
-    """Show a text to a person. `terminals` are device paths (`/dev/pts/3`) that were the process's own."""
+    """Show a text to a person. `terminals` are device paths (`/dev/pts/3`) that were the process's own.
+
+    `text` is for them, in a character set that `encoding` names; `body` is for a desktop. `uid` owns the terminals.
+    """
 
     uid: int
     title: str
     text: str
     terminals: tuple[str, ...] = ()
+    body: str = ""
+    encoding: str = "utf-8"
 
 
 class NewNetworkTable(Struct, frozen=True, tag="network-table"):
