@@ -14,6 +14,9 @@ from typing import Any
 SECONDS = 120
 """What no scan of a small tree takes, however slow the machine: a scan that is still running hangs."""
 
+LONG = 900
+"""The same for a whole machine with gigabytes of programs."""
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -39,7 +42,7 @@ class Ran:
 
 def scan(
     root: Path | str, *options: str, home: Path | None = None, env: Mapping[str, str] | None = None,
-    prefix: Sequence[str] = (), live: bool = False,
+    prefix: Sequence[str] = (), live: bool = False, seconds: int = SECONDS,
 ) -> Ran:  # fmt: skip
     """Run `clearance scan --root ROOT OPTIONS`. `prefix` is a command that runs it (setpriv, prlimit)."""
     # Neither settings nor a directive of the machine that runs the tests count.
@@ -51,5 +54,5 @@ def scan(
     command = [*prefix, sys.executable, "-m", "clearance", "scan", "--root", str(root), *options]
     if not live:
         command.append("--no-live")
-    done = subprocess.run(command, capture_output=True, timeout=SECONDS, env=environment, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, capture_output=True, timeout=seconds, env=environment, stdin=subprocess.DEVNULL)
     return Ran(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))

@@ -18,7 +18,7 @@ import pytest
 
 from tests import debian
 from tests.developer_packages import GROUPS, Group, fetch
-from tests.e2e.command import Ran, scan
+from tests.e2e.command import LONG, Ran, scan
 from tests.e2e.hosts import HostTree
 from tests.real_tools import Unavailable, cache
 
@@ -59,8 +59,8 @@ def machine() -> Iterator[Machine]:
                 link(fetch(group), host.at(group.place))
             except Unavailable as reason:
                 missing[group.name] = str(reason)
-        deep = scan(host.root, "--json", "--deep", "/")
-        yield Machine(host, missing, {"default": scan(host.root, "--json"), "deep": deep})
+        deep = scan(host.root, "--json", "--deep", "/", seconds=LONG)
+        yield Machine(host, missing, {"default": scan(host.root, "--json", seconds=LONG), "deep": deep})
 
 
 @pytest.fixture(params=["default", "deep"])
@@ -116,7 +116,10 @@ def test_a_tool_beside_each_group_is_found(machine: Machine) -> None:
     assert planted
     try:
         for options in ((), ("--deep", "/")):
-            seen = {one["path"]: one["tool"] for one in scan(machine.host.root, "--json", *options).json["sightings"]}
+            seen = {
+                one["path"]: one["tool"]
+                for one in scan(machine.host.root, "--json", *options, seconds=LONG).json["sightings"]
+            }
             assert seen == planted
     finally:
         for path in planted:

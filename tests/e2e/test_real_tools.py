@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.command import scan
+from tests.e2e.command import LONG, scan
 from tests.e2e.hosts import HostTree
 from tests.real_tools import BY_NAME, REAL_TOOLS, RealTool, Unavailable, cache, fetch
 
@@ -101,7 +101,7 @@ def installed(room: Path) -> Any:
     host.people(*(login(real) for real in REAL_TOOLS))
     for real, prefix in available():
         shutil.copytree(prefix, host.at(place(real)), symlinks=True, copy_function=os.link, dirs_exist_ok=True)
-    return scan(host.root, "--json").json
+    return scan(host.root, "--json", seconds=LONG).json
 
 
 def main_program(real: RealTool, prefix: Path) -> Path:
@@ -127,7 +127,7 @@ def hidden(room: Path) -> tuple[dict[str, Hidden], Any]:
             path = f"{folder}/thing{number}{SUFFIXES[number % len(SUFFIXES)]}"
             os.link(main_program(real, prefix), host.at(path))
         planted[real.name] = Hidden(real, path)
-    return planted, scan(host.root, "--json").json
+    return planted, scan(host.root, "--json", seconds=LONG).json
 
 
 def named(real: RealTool) -> str:
@@ -191,7 +191,7 @@ def packed(room: Path) -> Any:
             continue
         for form in formats:
             _pack(program, host.at(f"/home/ana/Downloads/{name}.{form}"), form)
-    return scan(host.root, "--json").json
+    return scan(host.root, "--json", seconds=LONG).json
 
 
 def _pack(program: Path, target: Path, form: str) -> None:
