@@ -40,6 +40,8 @@ def test_the_sample_is_sound() -> None:
         ("country: CZ", "country: XX", "vendor.value.country", "no ISO 3166-1"),
         ("value: [eu]", "value: [eu, Europa!]", "data.residency.value.1", "no region code"),
         ('value: cloud, source: ["https://acme.example/data"]', "value: cloud", "data.deployment", "needs a source"),
+        ('value: cloud, source: ["https://acme.example/data"]',
+         'value: cloud, indirect: true, source: ["https://acme.example/data"]', "data.deployment", "third_party too"),
         ('date: 2026-03-05, source: ["https://acme.example/status"]', "date: 2026-03-05, source: []",
          "data.incidents.0", "needs a source"),
         ("value: [acme], " + PACKAGE, "value: [acme]", "surfaces.binaries", "needs a source"),
