@@ -114,10 +114,9 @@ class UnitsChanged(Struct, frozen=True, tag="units"):
 
 
 class UnitStarted(Struct, frozen=True, tag="unit"):
-    """A unit was started. Undoing stops it, unless it ran before."""
+    """A unit was started. Undoing stops it."""
 
     name: str
-    ran: bool = False
 
 
 Change = PathChanged | SettingPut | TableMade | GroupMade | UnitsChanged | UnitStarted

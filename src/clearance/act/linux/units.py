@@ -48,7 +48,7 @@ def active(name: str) -> bool:
 
 def stop(change: UnitStarted) -> bool:
     """Undo a start. False where nothing runs."""
-    if change.ran or not managed() or not active(change.name):
+    if not managed() or not active(change.name):
         return False
     run(["systemctl", "stop", "--", change.name])
     return True
