@@ -42,6 +42,7 @@ VERBS: Final = (
         "clearance.cli.explain",
         "One tool in full, several side by side, or what Clearance itself records.",
     ),
+    Verb("enforce", "clearance.cli.enforce", "Put a directive into force on this machine, and take it back."),
     Verb("policy", "clearance.cli.policy", "Check, try out, test and compare directives."),
     Verb("ledger", "clearance.cli.ledger", "Verify, prove, show and export the record of what was decided and done."),
     Verb(

@@ -66,6 +66,15 @@ def walk(
     return Walked(tuple(observations), files, folders)
 
 
+def known_places(
+    view: HostView, probes: Sequence[Probe], catalog: Catalog, rules: Rules
+) -> tuple[Observation, ...]:
+    """What the probes find where their paths name places: no folder is gone through, no program looked into."""
+    index = Index(probes, [probe.patterns(catalog) for probe in probes], fold_case=view.os != "linux")
+    visitor = Visitor(view, index, catalog, rules, pruned=True)
+    return tuple(seen for report in _known_places(view, index, visitor) for seen in report.observations)
+
+
 def _reports(view: HostView, scope: WalkScope, index: Index, catalog: Catalog, rules: Rules) -> Iterator[Report]:
     whole, files, missed = _deep(view, scope.deep)
     programs = searched(view)

@@ -44,12 +44,17 @@ def now() -> dt.datetime:
 def load(path: str) -> Merged:
     """The directive in a file or folder. `Error` (or `Errors`), with what to do next, where there is none to read."""
     try:
-        return parse((name, _read(name, LARGEST + 1)) for name in _documents(path))
+        return parse(documents(path))
     except Errors as error:
         *others, last = error.errors
         raise Errors((*others, _with_command(last, path))) from None
     except Error as error:
         raise _with_command(error, path) from None
+
+
+def documents(path: str) -> tuple[tuple[str, bytes], ...]:
+    """The names and bytes of the documents that make a directive. `Error` where one cannot be read."""
+    return tuple((name, _read(name, LARGEST + 1)) for name in _documents(path))
 
 
 def judge_of(merged: Merged, catalog: Catalog, generation: int = 0, *, example: bool = False) -> Judge:

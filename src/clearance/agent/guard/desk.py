@@ -16,7 +16,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from clearance.agent.guard.owner import owner
+from clearance.agent.guard.owner import owner, reached_by
 from clearance.agent.lookup import Rows
 from clearance.kernel.fanotify import ALLOW, CLOSE_WRITE, DENY, OPEN_PERM, Q_OVERFLOW, Event
 from clearance.model.enforcement import Done, KnownFile, Means, Row, Table
@@ -80,7 +80,7 @@ class Sends(Protocol):
 class Waiting:
     """A start that the kernel waits with. `fd` is -1 once it is answered."""
 
-    __slots__ = ("began", "fd", "means", "path", "pid", "tries", "uid")
+    __slots__ = ("began", "fd", "locale", "means", "path", "pid", "terminal", "tries", "uid")
 
     def __init__(self, fd: int, pid: int, began: int, path: str, means: Means) -> None:
         self.fd = fd
@@ -90,6 +90,8 @@ class Waiting:
         self.means = means
         self.uid: int | None = None
         self.tries = 0
+        self.terminal = 0
+        self.locale: dict[str, str] = {}
 
 
 class Desk:
@@ -351,6 +353,8 @@ class Desk:
 
     def _carry_out(self, waiting: Waiting, file: KnownFile, row: Row) -> None:
         fd, waiting.fd = waiting.fd, -1
+        # Afterwards the process is gone, or somebody else.
+        waiting.terminal, waiting.locale = reached_by(waiting.pid)
         self._answer(fd, DENY if row.action == "block" else ALLOW)
         os.close(fd)
         done: Done = "blocked" if row.action == "block" else "warned" if row.action == "warn" else "allowed"
@@ -371,7 +375,8 @@ class Desk:
         self._send(
             Seen(
                 waiting.means, done, waiting.pid, waiting.uid, waiting.path, file.tool, file.version, row,
-                self._rows.table.serial, (self._now() - waiting.began) // 1000, file.score, confidence=file.confidence,
+                self._rows.table.serial, (self._now() - waiting.began) // 1000, file.score,
+                confidence=file.confidence, terminal=waiting.terminal, locale=waiting.locale,
             )
         )  # fmt: skip
 

@@ -1,10 +1,13 @@
-"""Whose process it is. Reads two files of /proc, which never wait for anything."""
+"""Whose process it is, and how its person can be told. Reads a few files of /proc, which never wait for anything."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 _NOBODY: Final = 4_294_967_295
+_ENVIRONMENT: Final = 131_072
+_LOCALE: Final = re.compile(rb"(?:^|\0)(LANG|LANGUAGE|LC_ALL|LC_MESSAGES|LC_CTYPE)=([^\0]{0,64})")
 
 
 def owner(pid: int) -> int | None:
@@ -25,3 +28,17 @@ def owner(pid: int) -> int | None:
         # No loginuid: a kernel without audit.
         return locals().get("uid")
     return uid
+
+
+def reached_by(pid: int) -> tuple[int, dict[str, str]]:
+    """The number of the process's controlling terminal (0: none), and the variables that say its reader's language."""
+    if pid <= 0:
+        return 0, {}
+    try:
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
+            terminal = int(stat.read(2048).rpartition(b")")[2].split()[4])
+        with open(f"/proc/{pid}/environ", "rb", buffering=0) as environ:
+            found = _LOCALE.findall(environ.read(_ENVIRONMENT))
+    except (OSError, ValueError, IndexError):
+        return 0, {}
+    return max(terminal, 0), {name.decode(): value.decode("ascii", "replace") for name, value in found}

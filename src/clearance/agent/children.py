@@ -1,0 +1,55 @@
+"""The service's child processes: forked, with nothing open that is not theirs, ended with the service."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Collection
+from typing import Final
+
+from clearance.log import LOG
+
+DEFECT: Final = 101
+
+
+def fork(name: str, keep: Collection[int], run: Callable[[], object]) -> int:
+    """A child that runs `run` and ends; its pid. Of all open descriptors it has only `keep` and the standard three."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = DEFECT
+    try:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR1):
+            # A child ends when its channel closes; a terminal's Ctrl-C is the service's to hear.
+            signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
+        close_all_but({0, 1, 2, *keep})
+        run()
+        code = 0
+    except BaseException as error:  # noqa: BLE001 - the last thing a child says
+        LOG.error("%s ended: %s", name, error)
+        if LOG.isEnabledFor(10):
+            traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def close_all_but(keep: Collection[int]) -> None:
+    """Close every other descriptor of this process."""
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) not in keep:
+            try:
+                os.close(int(name))
+            except OSError:
+                # The descriptor of this very listing.
+                continue
+
+
+def end(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
+    """Signal a child of ours; it may have ended."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return

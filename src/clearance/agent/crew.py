@@ -1,0 +1,203 @@
+"""The service's children: who they are, how they are started, and that they are started again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from clearance.agent import examiner, notifier, tracker, watchdog
+from clearance.agent.children import end, fork
+from clearance.agent.guard import loop as guard
+from clearance.agent.network import main as network
+from clearance.agent.watched import Watched, host_paths
+from clearance.observe.identity.rules import Rules
+from clearance.wire.channel import Channel
+from clearance.wire.enforcement import Message, Stop
+
+BACKOFF: Final = (0.0, 0.2, 1.0, 5.0)
+"""Seconds before a child that was lost is started again: at once the first time, later less eagerly."""
+
+CALM: Final = 60.0
+PATIENCE: Final = 3.0
+
+
+class Crew:
+    """Starts, hears and ends the children. `restarted` is set when somebody new must be told everything."""
+
+    def __init__(self, watched: Watched, rules: Rules, *, network: bool) -> None:
+        self._watched = watched
+        self._rules = rules
+        self._pids: dict[str, int] = {}
+        self._channels: dict[str, Channel] = {}
+        self._given: dict[str, Message] = {}
+        self._lost: dict[str, list[float]] = {}
+        self._due: dict[str, float] = {}
+        self._pulse = -1
+        self._alive = -1
+        self._names = ("guard", "tracker", "notifier", *(("network",) if network else ()))
+        self.restarted = False
+
+    def start(self) -> None:
+        """Start everybody."""
+        for name in self._names:
+            self._start(name)
+
+    def pid(self, name: str) -> int:
+        """The process of a child; 0 where it is being started again."""
+        return self._pids.get(name, 0)
+
+    def channels(self) -> Iterator[tuple[str, Channel]]:
+        """Everybody who can be heard."""
+        return iter(list(self._channels.items()))
+
+    def channel(self, name: str) -> Channel | None:
+        """The channel to one child."""
+        return self._channels.get(name)
+
+    def tell(self, name: str, message: Message) -> None:
+        """Say something to a child; it is lost where the child is, or does not listen."""
+        channel = self._channels.get(name)
+        if channel is not None:
+            with contextlib.suppress(OSError):
+                channel.send(message, wait=False)
+
+    def give(self, name: str, message: Message) -> None:
+        """Say something that the child must know, now and whenever it is started again."""
+        self._given[name] = message
+        channel = self._channels.get(name)
+        if channel is not None:
+            with contextlib.suppress(OSError):
+                channel.send(message)
+
+    def lost(self, name: str) -> None:
+        """A child's channel closed. It is ended, and started again by `reap`."""
+        pid = self._pids.get(name)
+        if pid:
+            end(pid)
+
+    def reap(self) -> list[str]:
+        """Who died since the last call. They are started again, the sooner the rarer they die."""
+        died = []
+        for name, pid in list(self._pids.items()):
+            try:
+                done, _ = os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                done = pid
+            if not done:
+                continue
+            del self._pids[name]
+            self._forget(name)
+            died.append(name)
+            now = time.monotonic()
+            recent = [at for at in self._lost.get(name, []) if now - at < CALM]
+            self._lost[name] = [*recent, now]
+            self._due[name] = now + BACKOFF[min(len(recent), len(BACKOFF) - 1)]
+        self._restart()
+        return died
+
+    def _restart(self) -> None:
+        now = time.monotonic()
+        for name, due in list(self._due.items()):
+            if due > now:
+                continue
+            del self._due[name]
+            if name == "examiner":
+                # The guard holds its end of the channel: they begin together.
+                self.lost("guard")
+            elif name == "watchdog":
+                self._watch()
+            else:
+                self._start(name)
+                self.restarted = True
+                if name in self._given:
+                    self.give(name, self._given[name])
+
+    def stop(self) -> None:
+        """End everybody: asked first, then made to."""
+        for name in list(self._channels):
+            self.tell(name, Stop())
+        until = time.monotonic() + PATIENCE
+        while self._pids and time.monotonic() < until:
+            for name, pid in list(self._pids.items()):
+                with contextlib.suppress(ChildProcessError):
+                    if not os.waitpid(pid, os.WNOHANG)[0]:
+                        continue
+                del self._pids[name]
+            if {"examiner", "watchdog"} >= set(self._pids):
+                break
+            time.sleep(0.01)
+        for name in list(self._channels):
+            self._forget(name)
+        for pid in self._pids.values():
+            end(pid)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+        self._pids.clear()
+
+    def _forget(self, name: str) -> None:
+        channel = self._channels.pop(name, None)
+        if channel is not None:
+            channel.close()
+
+    def _start(self, name: str) -> None:
+        if name == "guard":
+            self._start_guard()
+            return
+        mine, its = Channel.pair()
+        runs: dict[str, Callable[[], object]] = {
+            "tracker": lambda: tracker.main(its, None if self._watched.host else self._watched.devices, self._rules),
+            "notifier": lambda: notifier.main(its),
+            "network": lambda: network.main(its),
+        }
+        self._pids[name] = fork(name, {its.fileno()}, runs[name])
+        its.close()
+        self._channels[name] = mine
+
+    def _start_guard(self) -> None:
+        """The guard, its examiner, and its watchdog. Only the guard has the group's descriptor: its death frees all."""
+        if "examiner" in self._pids:
+            end(self._pids["examiner"])
+        mine, its = Channel.pair()
+        asks, answers = Channel.pair()
+        hears, beats = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(beats, False)
+        self._pids["examiner"] = fork("examiner", {answers.fileno()}, lambda: examiner.main(answers, self._rules))
+        mounts = host_paths if self._watched.host else None
+        self._pids["guard"] = fork(
+            "guard",
+            {its.fileno(), asks.fileno(), beats},
+            lambda: guard.main(its, asks, beats, self._watched.paths, mounts),
+        )
+        for channel in (its, asks, answers):
+            channel.close()
+        os.close(beats)
+        if self._pulse >= 0:
+            os.close(self._pulse)
+        self._pulse = hears
+        self._watch()
+        self._channels["guard"] = mine
+
+    def _watch(self) -> None:
+        """A watchdog for the guard that now is."""
+        old = self._pids.pop("watchdog", None)
+        if old:
+            end(old)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(old, 0)
+        if "guard" not in self._pids:
+            return
+        try:
+            pidfd = os.pidfd_open(self._pids["guard"])
+        except ProcessLookupError:
+            return
+        alive, ours = os.pipe2(os.O_CLOEXEC)
+        pulse = self._pulse
+        self._pids["watchdog"] = fork("watchdog", {pulse, pidfd, alive}, lambda: watchdog.main(pulse, pidfd, alive))
+        os.close(pidfd)
+        os.close(alive)
+        if self._alive >= 0:
+            os.close(self._alive)
+        self._alive = ours

@@ -1,0 +1,103 @@
+"""Telling people: what is said about a start, once, and kept so that they can read it again in full."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from clearance.act.notice import Happening, Occasion, Once, compose
+from clearance.act.reader import reader
+from clearance.model.decision import Decision, ToolFacts
+from clearance.wire.enforcement import Seen, Tell
+
+FOLDER: Final = "why"
+MOST: Final = 1024
+_HAPPENINGS: Final[dict[str, Happening]] = {
+    "blocked": "blocked",
+    "killed": "stopped",
+    "late": "stopped",
+    "refused": "refused",
+    "warned": "warned",
+}
+_PTS: Final = range(136, 144)
+
+
+class Told(Struct, frozen=True):
+    """The last thing that one person was told, and the decision that it was about."""
+
+    at: str
+    text: str
+    path: str
+    done: str
+    decision: Decision
+
+
+class Telling:
+    """Composes notices. `state` is the folder that the last one of each person is kept in."""
+
+    def __init__(self, state: str, own_words: frozenset[str] = frozenset()) -> None:
+        self._folder = Path(state) / FOLDER
+        self._once = Once()
+        self._last: OrderedDict[int, Told] = OrderedDict()
+        self.own_words = own_words
+
+    def notice(self, seen: Seen, decision: Decision, tool: ToolFacts | None, at: str, now: float) -> Tell | None:
+        """What to tell about this, if there is something to tell that was not told just before."""
+        happening = _HAPPENINGS.get(seen.done)
+        if happening is None and seen.done == "allowed" and decision.upcoming is not None:
+            happening = "coming"
+        if happening is None or seen.uid is None:
+            return None
+        occasion = Occasion(
+            happening,
+            name=tool.name if tool else "",
+            target=seen.path if happening == "refused" else "",
+            own_words=(decision.rule or "default") in self.own_words,
+        )
+        notice = compose(decision, occasion, reader(seen.locale))
+        self._keep(seen.uid, Told(at, notice.text, seen.path, seen.done, decision))
+        rule = decision.upcoming.rule if happening == "coming" and decision.upcoming else decision.rule
+        if not self._once.first(seen.uid, seen.tool, rule, now):
+            return None
+        terminal = terminal_of(seen.terminal)
+        return Tell(seen.uid, notice.title, notice.text, (terminal,) if terminal else ())
+
+    def last(self, uid: int) -> Told | None:
+        """What a person was told last, also before the service was started anew."""
+        told = self._last.get(uid)
+        if told is not None:
+            return told
+        try:
+            return msgspec.json.decode((self._folder / f"{uid}.json").read_bytes(), type=Told)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def _keep(self, uid: int, told: Told) -> None:
+        self._last[uid] = told
+        self._last.move_to_end(uid)
+        if len(self._last) > MOST:
+            self._last.popitem(last=False)
+
+    def save(self) -> None:
+        """Keep what was told over a restart. What cannot be kept is only missing then."""
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            for uid, told in self._last.items():
+                (self._folder / f"{uid}.json").write_bytes(msgspec.json.encode(told))
+        except OSError:
+            return
+
+
+def terminal_of(number: int) -> str:
+    """The device of a controlling terminal, from the number in /proc/PID/stat; empty where it is none of a person."""
+    major, minor = os.major(number), os.minor(number)
+    if major in _PTS:
+        return f"/dev/pts/{(major - 136) * 256 + minor}"
+    if major == 4:
+        return f"/dev/tty{minor}" if minor < 64 else f"/dev/ttyS{minor - 64}"
+    return ""

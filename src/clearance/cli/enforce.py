@@ -1,0 +1,268 @@
+"""`clearance enforce`: put a directive into force on this machine, see what it does, and take it back.
+
+Exit codes: `status` 0 once starts are answered, 3 when nothing runs; `why` 3 when nothing was told; everything else 0,
+or 2 with the reason.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import os
+import sys
+from typing import Annotated, Any, Final
+
+import msgspec
+from cyclopts import App, Parameter
+
+from clearance.config import load_settings
+from clearance.errors import Error, Place
+from clearance.log import set_verbosity
+from clearance.model.status import EnforceStatus
+from clearance.model.terms import Enforce
+from clearance.prove.formats.enforcement import text as enforcement_text
+from clearance.tasks.enforce import host_mode
+from clearance.wire.control import NotRunning, Question, ask
+
+app = App(name="enforce", help="Put a directive into force on this machine, and take it back.")
+
+Flag = Annotated[bool, Parameter(negative=())]
+LOCK: Final = "lock"
+NOTHING: Final = 3
+
+
+@app.command
+def run(
+    *,
+    directive: str | None = None,
+    mode: Enforce | None = None,
+    watch: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())] = (),
+    host: Flag = False,
+    no_network: Flag = False,
+    state: str | None = None,
+    runtime: str | None = None,
+    verbose: Annotated[int, Parameter(name=["--verbose", "-v"], count=True)] = 0,
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())] = False,
+) -> int:
+    """Enforce in the foreground until SIGTERM. The service unit and tests start it the same way.
+
+    Parameters
+    ----------
+    directive
+        A file, or a folder of *.yaml files. Default: the configured folder, else what was accepted last.
+    mode
+        How far it goes here: observe, warn or block. Default: what was set for this host; observe at first.
+    watch
+        Guard only the file systems of these paths.
+    host
+        Guard file systems (and the network) that the whole machine shares.
+    no_network
+        Leave names and connections alone.
+    state
+        Where records, keys and the accepted directive are kept.
+    runtime
+        Where the control socket is.
+    verbose
+        Say what is being done; twice: everything.
+    quiet
+        Say errors only.
+    """
+    if sys.platform != "linux":
+        raise Error("programs can be stopped before they start on Linux only", remedy="elsewhere: clearance compile")
+    if os.geteuid() != 0:
+        raise Error(
+            "only root may be asked by the kernel before a program starts", remedy="sudo clearance enforce run …"
+        )
+    set_verbosity(-1 if quiet else verbose)
+    from clearance.agent.start import serve
+    from clearance.agent.watched import watched
+
+    found = load_settings(os.environ, {"state": state, "runtime": runtime})
+    places = {name: found[name].value for name in ("state", "runtime", "directive")}
+    chosen = watched(watch, host)
+    for folder in (places["state"], places["runtime"]):
+        try:
+            os.makedirs(folder, mode=0o700 if folder == places["state"] else 0o755, exist_ok=True)
+        except OSError as error:
+            raise Error(f"cannot be made: {(error.strerror or '').lower()}", place=Place(folder)) from error
+    with open(os.path.join(places["runtime"], LOCK), "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Error(
+                "enforcement runs here already",
+                place=Place(lock.name),
+                remedy="see it: clearance enforce status; another one beside it needs its own --state and --runtime",
+            ) from error
+        serve(
+            directive=directive or "",
+            configured=places["directive"],
+            mode=mode,
+            watched=chosen,
+            host=host,
+            network=not no_network,
+            state=places["state"],
+            runtime=places["runtime"],
+            key=found["directive_key"].value if "directive_key" in found else "",
+        )
+    return 0
+
+
+@app.command
+def status(*, runtime: str | None = None, json: Flag = False) -> int:
+    """What is enforced here now, and how it goes.
+
+    Parameters
+    ----------
+    runtime
+        Where the control socket is.
+    json
+        The whole status as JSON.
+    """
+    found = ask(_runtime(runtime), Question("status"))
+    state = msgspec.convert(found, EnforceStatus, strict=False)
+    if json:
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    else:
+        sys.stdout.write(enforcement_text.status(state))
+    return 0 if state.ready else NOTHING
+
+
+@app.command
+def why(*, runtime: str | None = None, user: str | None = None, json: Flag = False) -> int:
+    """The last thing that was stopped, warned of or announced for you, in full.
+
+    Parameters
+    ----------
+    runtime
+        Where the control socket is.
+    user
+        Another person's (root only).
+    json
+        As JSON, with the decision.
+    """
+    arguments: dict[str, Any] = {}
+    if user is not None:
+        import pwd
+
+        try:
+            arguments["uid"] = int(user) if user.isdecimal() else pwd.getpwnam(user).pw_uid
+        except KeyError:
+            raise Error(f"there is no user {user!r} here") from None
+    found = ask(_runtime(runtime), Question("why", arguments))
+    if found is None:
+        print("Nothing was stopped or announced for you here.", file=sys.stderr)
+        return NOTHING
+    sys.stdout.write(msgspec.json.encode(found).decode() + "\n" if json else enforcement_text.why(found))
+    return 0
+
+
+@app.command
+def pause(
+    *,
+    for_: Annotated[str, Parameter(name="--for")],
+    reason: str,
+    runtime: str | None = None,
+    state: str | None = None,
+) -> int:
+    """Let everything start for a while. It is recorded, works without a network, and ends by itself.
+
+    Parameters
+    ----------
+    for_
+        How long: 30m, 2h, 90s; at most 24h.
+    reason
+        Why; it is recorded.
+    runtime
+        Where the control socket is.
+    state
+        Where to leave the pause for a service that does not run now.
+    """
+    span = host_mode.duration(for_)
+    if not reason.strip():
+        raise Error("a pause needs a reason", remedy='clearance enforce pause --for 30m --reason "…"')
+    try:
+        found = ask(_runtime(runtime), Question("pause", {"seconds": span.total_seconds(), "reason": reason}))
+        until = found["until"]
+    except NotRunning:
+        _only_root("pause")
+        now = dt.datetime.now(dt.UTC)
+        until = (now + span).isoformat(timespec="seconds")
+        made = host_mode.Pause(until, reason, os.getuid(), now.isoformat(timespec="seconds"))
+        host_mode.set_pause(_place("state", state), made)
+    print(f"Paused until {until}. End it earlier: clearance enforce resume")
+    return 0
+
+
+@app.command
+def resume(*, runtime: str | None = None, state: str | None = None) -> int:
+    """End a pause.
+
+    Parameters
+    ----------
+    runtime
+        Where the control socket is.
+    state
+        Where the pause of a service that does not run now lies.
+    """
+    try:
+        ask(_runtime(runtime), Question("resume"))
+    except NotRunning:
+        _only_root("resume")
+        host_mode.set_pause(_place("state", state), None)
+    print("The directive is in force again.")
+    return 0
+
+
+@app.command(name="mode")
+def mode_(mode: Enforce, /, *, runtime: str | None = None, state: str | None = None) -> int:
+    """Raise or lower how far this host goes: observe, warn or block.
+
+    Parameters
+    ----------
+    mode
+        observe: only recorded; warn: people are told; block: barred programs do not start.
+    runtime
+        Where the control socket is.
+    state
+        Where to leave the mode for a service that does not run now.
+    """
+    try:
+        ask(_runtime(runtime), Question("mode", {"mode": mode}))
+    except NotRunning:
+        _only_root("change")
+        host_mode.set_mode(_place("state", state), mode)
+    print(f"This host is in mode {mode}.")
+    return 0
+
+
+@app.command
+def reload(directive: str | None = None, /, *, accept_blast_radius: Flag = False, runtime: str | None = None) -> int:
+    """Put a directive in force without a restart. A bad one leaves the old one in force.
+
+    Parameters
+    ----------
+    directive
+        A file or folder. Default: the one that the service was started with.
+    accept_blast_radius
+        Put it in force even where it stops more programs than the directive's blast_radius.
+    runtime
+        Where the control socket is.
+    """
+    path = os.path.abspath(directive) if directive else ""
+    found = ask(_runtime(runtime), Question("reload", {"directive": path, "told": accept_blast_radius}))
+    print(f"Generation {found['generation']} is in force.")
+    return 0
+
+
+def _runtime(given: str | None) -> str:
+    return _place("runtime", given)
+
+
+def _place(name: str, given: str | None) -> str:
+    return load_settings(os.environ, {name: given})[name].value
+
+
+def _only_root(what: str) -> None:
+    if os.geteuid() != 0:
+        raise Error(f"only root may {what} enforcement", remedy=f"sudo clearance enforce {what} …")

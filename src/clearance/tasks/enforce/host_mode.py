@@ -1,0 +1,86 @@
+"""The host's own say: its mode, and whether enforcement is paused. Both lie in the state folder and need no network."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from clearance.errors import Error
+from clearance.model.terms import ENFORCES, Enforce
+
+MODE: Final = "mode"
+PAUSE: Final = "pause.json"
+LONGEST: Final = dt.timedelta(hours=24)
+"""The longest pause. Who needs more needs a waiver."""
+
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600}
+
+
+class Pause(Struct, frozen=True):
+    """Enforcement rests until `until` (RFC 3339, UTC). `by` is the user id who said so."""
+
+    until: str
+    reason: str
+    by: int
+    since: str
+
+
+def mode(state: str) -> Enforce:
+    """The host's mode: `observe` until somebody raised it."""
+    try:
+        said = (Path(state) / MODE).read_text().strip()
+    except OSError:
+        return "observe"
+    return said if said in ENFORCES else "observe"
+
+
+def set_mode(state: str, new: Enforce) -> None:
+    """Keep the mode. OSError where it cannot be kept."""
+    _keep(Path(state) / MODE, f"{new}\n".encode())
+
+
+def pause(state: str, now: dt.datetime) -> Pause | None:
+    """The pause that holds at this instant."""
+    try:
+        found = msgspec.json.decode((Path(state) / PAUSE).read_bytes(), type=Pause)
+        return found if dt.datetime.fromisoformat(found.until) > now else None
+    except (OSError, msgspec.DecodeError, ValueError):
+        return None
+
+
+def set_pause(state: str, new: Pause | None) -> None:
+    """Keep a pause, or end it. OSError where it cannot be kept."""
+    if new is None:
+        (Path(state) / PAUSE).unlink(missing_ok=True)
+    else:
+        _keep(Path(state) / PAUSE, msgspec.json.encode(new))
+
+
+def duration(text: str) -> dt.timedelta:
+    """What `30m`, `2h` or `90s` means. `Error` for anything else, and for more than a day."""
+    number, unit = text[:-1], text[-1:]
+    if (
+        not number.isdecimal()
+        or unit not in _UNITS
+        or not 0 < int(number[:9]) * _UNITS[unit] <= LONGEST.total_seconds()
+    ):
+        raise Error(
+            f"{text!r} is no time for a pause",
+            remedy="write for example 30m or 2h; at most 24h. For longer, the directive has waivers",
+        )
+    return dt.timedelta(seconds=int(number) * _UNITS[unit])
+
+
+def _keep(path: Path, data: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    room = path.with_name(f".{path.name}.new")
+    with room.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    room.replace(path)
