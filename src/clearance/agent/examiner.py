@@ -14,7 +14,9 @@ from typing import Final
 from clearance.model.enforcement import KnownFile
 from clearance.observe.host import HostView
 from clearance.observe.identity.rules import Rules
+from clearance.observe.identity.runtimes import runtime
 from clearance.observe.live.examination import Examination
+from clearance.observe.reader import FdReader
 from clearance.wire.channel import Channel, Closed
 from clearance.wire.enforcement import Examine, Examined, Stop
 
@@ -49,7 +51,7 @@ def main(guard: Channel, rules: Rules) -> None:
 
 
 def _examine(work: queue.SimpleQueue[Work | None], guard: Channel, sending: threading.Lock, rules: Rules) -> None:
-    here = Examination(HostView("/"), rules)
+    here = Examination(HostView("/"), rules, _interprets)
     born = time.monotonic()
     while (got := work.get()) is not None:
         question, fd = got
@@ -77,10 +79,15 @@ def _seen(here: Examination, question: Examine, fd: int, rules: Rules) -> KnownF
         if os.path.isdir(root) and _names(root + question.path, fd):
             view = HostView(root)
             try:
-                return Examination(view, rules).of(fd, question.path)
+                return Examination(view, rules, _interprets).of(fd, question.path)
             finally:
                 view.rooted.close()
     return file
+
+
+def _interprets(reader: FdReader) -> bool:
+    """Whether it is a runtime or a loader, as far as a few small reads tell."""
+    return runtime(reader, constants=False) is not None
 
 
 def _names(path: str, fd: int) -> bool:
