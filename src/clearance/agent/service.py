@@ -28,7 +28,7 @@ from clearance.agent.books import Books
 from clearance.agent.crew import Crew
 from clearance.agent.failures import FAILURES
 from clearance.agent.front_desk import FrontDesk
-from clearance.agent.notify_socket import notify
+from clearance.agent.notify_socket import NotifySocket
 from clearance.agent.policy import Policy
 from clearance.agent.running import running
 from clearance.agent.surveyor import Surveyor
@@ -96,6 +96,7 @@ class Service:
         self.books = Books(ledger)
         self.telling = Telling(settings.state)
         self.queue = AuditQueue(settings.state)
+        self.manager = NotifySocket()
         self.failures: dict[str, int] = {}
         self.counters: dict[str, dict[str, int]] = {}
         self.since = _now()
@@ -191,7 +192,7 @@ class Service:
         self._stop = True
 
     def _end(self) -> None:
-        notify("STOPPING=1")
+        self.manager.stopping()
         self.door.close()
         self.crew.stop()
         self.surveyor.stop()
@@ -248,7 +249,7 @@ class Service:
             if message.who == "guard" and not self.ready:
                 self.ready = True
                 LOG.info("guarding %s", ", ".join(self.settings.watched.paths))
-                notify("READY=1")
+                self.manager.ready(f"guarding {len(self.settings.watched.paths)} file systems")
             self.counters[message.who] = message.counters
         elif isinstance(message, Learned):
             self.policy.learn(message.files)
@@ -319,7 +320,7 @@ class Service:
 
     def _clocks(self) -> None:
         now = time.monotonic()
-        notify("WATCHDOG=1")
+        self.manager.alive()
         offset = time.time() - now
         if abs(offset - self._clock) > CLOCK_JUMP:
             self._failed(Failed("clock-jump", detail=f"{offset - self._clock:+.0f} s"))
