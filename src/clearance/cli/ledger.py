@@ -281,6 +281,8 @@ def export(
             count = _lines_out((event.encode() for event in ocsf.lines(records, _meta(folder).origin)), output)
         else:
             count = _lines_out((entry for entry, _ in entries), output)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise _unreadable(error, folder) from error
     print(f"{count:,} records", file=sys.stderr)

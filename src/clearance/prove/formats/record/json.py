@@ -6,7 +6,6 @@ Unicode (`escape.scalar`); whole numbers that JSON readers would round are writt
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -103,7 +102,7 @@ def _plain(value: Any, text: Callable[[str], str]) -> Any:
     if isinstance(value, int):
         return value if -_EXACT <= value <= _EXACT else str(value)
     if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
+        return value if abs(value) <= _EXACT else str(value)  # larger, infinite, or not a number
     if isinstance(value, Mapping):
         return {text(str(key)): _plain(item, text) for key, item in value.items()}
     if isinstance(value, list | tuple):
