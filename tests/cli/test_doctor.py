@@ -7,6 +7,7 @@ import pytest
 
 from clearance.cli.main import main
 from clearance.config import KEYS
+from clearance.tasks.enforce.features import FEATURES
 
 
 def test_doctor_says_where_each_setting_came_from(
@@ -40,3 +41,9 @@ def test_a_directive_that_cannot_be_used_is_an_error_below_all_else(
     assert "judges     nothing: the directive" in said.out
     assert "from CLEARANCE_DIRECTIVE" in said.out
     assert "cannot be read" in said.err
+
+
+def test_doctor_says_what_the_kernel_can_do(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["doctor"])
+    out = capsys.readouterr().out
+    assert all(f"] {feature.name} " in out for feature in FEATURES)

@@ -13,7 +13,10 @@ from clearance.errors import Error
 from clearance.observe.host import HostView
 from clearance.prove.formats import wording
 from clearance.prove.formats.escape import plain
+from clearance.tasks.enforce.features import readings
 from clearance.tasks.policy_in_force import load_policy
+
+MARKS = {"yes": "[+]", "no": "[-]", "unknown": "[?]"}
 
 app = App(name="doctor", help="What this machine lets Clearance see, and where each setting came from.")
 
@@ -34,6 +37,11 @@ def doctor() -> int:
     except Error as error:
         refused = error
         print(f"judges     nothing: the directive {plain(named.value)} cannot be used")
+    print("enforcement")
+    for reading in readings():
+        print(f"  {MARKS[reading.state]} {reading.name:<26} {reading.seen}")
+        if reading.without:
+            print(f"      {'':<26} without it: {reading.without}")
     print("settings")
     for setting in settings.values():
         locked = ", managed" if setting.managed else ""
