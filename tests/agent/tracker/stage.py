@@ -7,6 +7,7 @@ tracker or at the end of its case.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -26,7 +27,8 @@ from clearance.observe.identity.rules import Rules, compile_rules
 from clearance.wire.channel import Channel
 from clearance.wire.enforcement import Answer, Ask, Message, NewTable, Seen
 
-SECONDS: Final = 20.0
+UNSHARE: Final = ("unshare", "--pid", "--fork", "--kill-child", "--mount", "--net", "--mount-proc")
+SECONDS: Final = 8.0
 BLOCK: Final = Row("block", "block", 0)
 ROOT: Final = Path("/tmp/stage")
 """Where the tmpfs is, inside the mount namespace of the stage."""
@@ -96,10 +98,10 @@ class Stage:
         """Start something and say what became of it and what was said about it. It is ended in the end."""
         before = len(self.said)
         began = time.monotonic()
-        process = None if started else subprocess.Popen(
-            command, **({"stdin": subprocess.DEVNULL} | how), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )  # fmt: skip
+        process: subprocess.Popen[bytes] | None = None
+        if started is None:
+            options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "start_new_session": True} | how
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
         pid = started() if started else process.pid if process else 0
         held = os.pidfd_open(pid)
         poll = select.poll()
@@ -116,11 +118,9 @@ class Stage:
         os.close(held)
         output = b""
         if process is not None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            output, _ = process.communicate()
+            output = process.communicate()[0]
             code = process.returncode
         else:
             _, status = os.waitpid(pid, 0)
@@ -159,7 +159,7 @@ def copied(prefix: Path, name: str) -> Path:
 def staged(module: str, *arguments: str, seconds: float = 240) -> Any:
     """Run a module on a stage of its own and give the JSON that it prints last."""
     done = subprocess.run(
-        ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--net", "--mount-proc", sys.executable, "-m", module, *arguments],
+        [*UNSHARE, sys.executable, "-m", module, *arguments],
         capture_output=True, text=True, errors="replace", timeout=seconds, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     if done.returncode:

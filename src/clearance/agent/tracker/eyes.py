@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from clearance.agent.tracker.commands import node, python
 from clearance.agent.tracker.place import Opened, Place, Tree
-from clearance.agent.tracker.scripts import JAVASCRIPT, Started, Target, imported, specified, targets
+from clearance.agent.tracker.scripts import JAVASCRIPT, Started, Target, loaded, specified, targets
 from clearance.model.enforcement import KnownFile, Means
 from clearance.observe.identity.rules import Rules
 from clearance.observe.live.examination import Examination
@@ -148,7 +148,7 @@ def _loads(place: Place, started: Started, opened: Opened) -> Iterator[Target]:
         for path in python.paths(text):
             if (one := place.open(path)) is not None:
                 yield Target(one, "argv")
-        yield from imported(place, started, folder, python.imports(text))
+        yield from loaded(place, started, folder, python.runs(text), python.imports(text))
     else:
         for name in node.imports(text):
             yield from specified(place, name, folder, started.environment)

@@ -39,7 +39,8 @@ class Place:
             here = os.stat("/")
             there = os.fstat(self._root)
             same = os.stat(f"/proc/{pid}/ns/mnt").st_ino == os.stat("/proc/self/ns/mnt").st_ino
-            self.ours = same and os.path.samestat(here, there)
+            # The same folder may be mounted elsewhere, with other things below it.
+            self.ours = same and os.path.samestat(here, there) and link(pid, "root") == "/"
         except BaseException:
             os.close(self._root)
             raise

@@ -14,7 +14,10 @@ from typing import Final
 WORDS_BYTES: Final = 8 << 20
 """The kernel allows no more words than a quarter of the stack's limit: 2 MiB as a rule."""
 
-MOST_WORDS: Final = 65_536
+MOST_WORDS: Final = 262_144
+"""Words that are looked at from the first on; of more, the last ones too."""
+
+LAST_WORDS: Final = 4_096
 ENVIRONMENT_BYTES: Final = 4 << 20
 STATUS_BYTES: Final = 4096
 DELETED: Final = " (deleted)"
@@ -26,7 +29,10 @@ def words(pid: int) -> tuple[str, ...]:
     data = _read(pid, "cmdline", WORDS_BYTES)
     if not data:
         return ()
-    return tuple(os.fsdecode(word) for word in data.removesuffix(b"\0").split(b"\0", MOST_WORDS)[:MOST_WORDS])
+    found = os.fsdecode(data).removesuffix("\0").split("\0", MOST_WORDS)
+    if len(found) > MOST_WORDS:
+        found = [*found[:MOST_WORDS], *found[MOST_WORDS].rsplit("\0", LAST_WORDS)[1:]]
+    return tuple(found)
 
 
 def variables(pid: int, wanted: Iterable[str]) -> dict[str, str]:

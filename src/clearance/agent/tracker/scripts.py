@@ -65,10 +65,12 @@ def _targets(place: Place, started: Started) -> Iterator[Target]:
     for name in command.loaded:
         yield from specified(place, name, command.folder, environment)
     yield from _script(place, command, started.runtime)
-    if command.modules:
+    if command.modules or command.imports:
         folders = search_path(place, started.program, started.words, environment, command.flags)
         for name in command.modules:
             yield from _module(place, folders, name, run=True)
+        for name in command.imports:
+            yield from _module(place, folders, name, run=False)
     for name in command.mentioned:
         if javascript:
             yield from specified(place, name, command.folder, environment)
@@ -99,10 +101,16 @@ def _module(place: Place, folders: tuple[str, ...], name: str, *, run: bool) -> 
             yield Target(opened, "argv", module.folder)
 
 
-def imported(place: Place, started: Started, folder: str, names: tuple[str, ...]) -> Iterator[Target]:
-    """The files of Python modules that a script in `folder` imports."""
+def loaded(
+    place: Place, started: Started, folder: str, run: tuple[str, ...], imported: tuple[str, ...]
+) -> Iterator[Target]:
+    """The files of Python modules that a script in `folder` has run, and imports."""
+    if not run and not imported:
+        return
     folders = (folder, *search_path(place, started.program, started.words, started.environment, frozenset("P")))
-    for name in names:
+    for name in run:
+        yield from _module(place, folders, name, run=True)
+    for name in imported:
         yield from _module(place, folders, name, run=False)
 
 

@@ -1,8 +1,8 @@
 """The tracker's own process: it holds the channel to the service and a looker that may be lost.
 
 Everything that is looked at may be made to hang: a program on a file system that a process serves, memory behind a
-command line. The looker is therefore a child. One that hangs is ended, the process that it hung at is left alone from
-then on (and told), and another looker looks at all that runs.
+command line. The looker is therefore a child. One that hangs is ended, and another looks at all that runs, but for the
+process that it hung at: that is told, and looked at again when it begins another program.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from clearance.observe.identity.rules import Rules, compile_rules
 from clearance.wire.channel import Channel, Closed
 from clearance.wire.enforcement import Failed, Message, NewTable, Stop
 
-STUCK: Final = 3.0
+STUCK: Final = 2.0
 """Seconds that one look may last."""
 
 CHECK: Final = 1.0
@@ -131,7 +131,7 @@ class Supervisor:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
                 close_all_but({0, 1, 2, theirs.fileno()})
                 marked = marks(self._watched)
-                Looker(theirs, self._rules, self._watched, marked, {supervisor, *self._left}, self._progress).run()
+                Looker(theirs, self._rules, self._watched, marked, {supervisor}, self._left, self._progress).run()
             finally:
                 os._exit(0)
         theirs.close()

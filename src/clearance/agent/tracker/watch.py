@@ -60,8 +60,10 @@ class Case(NamedTuple):
 
 
 class Watch:
-    """The tracker's state. `marked` says whether the guard sees the starts on a device; `watched` are the devices that
-    count, None for all of them; `now` gives nanoseconds of a clock that never goes back, `wall` of the file systems'.
+    """The tracker's state. `own` are never ended; `left` are looked at only when they begin something.
+
+    `marked` says whether the guard sees the starts on a device; `watched` are the devices that count, None for all of
+    them; `now` gives nanoseconds of a clock that never goes back, `wall` of the file systems'.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Watch:
         background: Background,
         own: Collection[int],
         *,
+        left: Collection[int] = (),
         watched: frozenset[int] | None,
         marked: Callable[[int], bool],
         now: Callable[[], int],
@@ -80,6 +83,7 @@ class Watch:
         self._eyes = eyes
         self._background = background
         self._own = frozenset(own)
+        self._left = frozenset(left)
         self._watched = watched
         self._marked = marked
         self._now = now
@@ -149,7 +153,7 @@ class Watch:
     def look(self, pid: int, *, running: bool = False, tries: int = 0, began: int = 0) -> None:
         """Look at one process. `running`: not because it began something, but to see all that runs."""
         self.counters["starts"] += 1
-        if pid in self._own or pid == 1 or pid == self._background.pid:
+        if pid in self._own or pid == 1 or pid == self._background.pid or (running and pid in self._left):
             return
         try:
             what = os.stat(f"/proc/{pid}/exe")
@@ -222,9 +226,7 @@ class Watch:
             return None
         key = (what.st_dev, what.st_ino, what.st_ctime_ns)
         try:
-            file = self._eyes.file(place, opened)
-            reader = FdReader(opened.fd, opened.what.st_size)
-            kind = runtime(reader) if file.tool is None or packs_bun(reader) else None
+            file, kind = self._identified(place, opened)
             if file.tool is None:
                 file = self._deep.get(key, file)
             if file.tool is None and kind is None:
@@ -241,6 +243,18 @@ class Watch:
             if len(self._programs) > PROGRAMS:
                 self._programs.popitem(last=False)
         return found
+
+    def _identified(self, place: Place, opened: Opened) -> Program:
+        """What a native program is: a runtime if its form says so at once, else a tool, else a runtime after all."""
+        reader = FdReader(opened.fd, opened.what.st_size)
+        kind = runtime(reader, constants=False)
+        if kind is not None:
+            what = opened.what
+            return Program(
+                KnownFile(what.st_dev, what.st_ino, what.st_ctime_ns, None, runtime=True, path=opened.path), kind
+            )
+        file = self._eyes.file(place, opened)
+        return Program(file, runtime(reader) if file.tool is None or packs_bun(reader) else None)
 
     def _as_program(self, place: Place, file: KnownFile, running: bool) -> list[tuple[Finding, bool]]:
         """A program that is a tool itself. What lies where the guard sees starts, the guard has told of."""
@@ -267,8 +281,7 @@ class Watch:
         if opened is None:
             return [], []
         try:
-            file = self._eyes.file(place, opened)
-            inner = runtime(FdReader(opened.fd, opened.what.st_size)) if file.tool is None else None
+            file, inner = self._identified(place, opened)
         finally:
             os.close(opened.fd)
         if file.tool is not None:

@@ -43,8 +43,11 @@ LARGE: Final = 4 << 20
 """Bytes. No runtime of those that are told by their constants alone is smaller, but shells are."""
 
 
-def runtime(reader: Reader) -> Runtime | None:
-    """The runtime that a program is; None for any other file. OSError where the medium fails."""
+def runtime(reader: Reader, *, constants: bool = True) -> Runtime | None:
+    """The runtime that a program is; None for any other file. OSError where the medium fails.
+
+    Without `constants` only what a few small reads tell: most runtimes, and nothing that may be a tool.
+    """
     head = reader.read(0, HEAD_BYTES)
     dynamic = parse(reader, head)
     if dynamic is not None and _is_loader(dynamic):
@@ -53,15 +56,17 @@ def runtime(reader: Reader) -> Runtime | None:
     if program.kind != "elf" or not program.runs:
         return None
     if program.bundle is not None:
-        return "packed-bun"
+        return "packed-bun" if constants else None
     if program.single:
         return None
     if dynamic is not None:
         found = _called(dynamic)
-        if found is not None:
+        if found is not None and (constants or found != "electron"):
             return found
-        if dynamic.offers(b"napi_create_function"):
+        if constants and dynamic.offers(b"napi_create_function"):
             return _reads(reader, program, READS[:3], MOST) or "node"
+    if not constants:
+        return None
     if reader.size >= LARGE:
         # Programs that were linked for good, and nothing else, have no loader.
         static = dynamic is None or not dynamic.interpreted

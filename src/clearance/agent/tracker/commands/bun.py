@@ -59,7 +59,7 @@ def parse(argv: Words, environment: Environment) -> Command:
             mentioned += quoted(value)
     if told:
         script = []
-    return Command(tuple(loaded), tuple(script), (), tuple(mentioned), False, folder)
+    return Command(tuple(loaded), tuple(script), mentioned=tuple(mentioned), folder=folder)
 
 
 def packed(argv: Words, environment: Environment) -> Command:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 MOST_WORDS: Final = 8
 """Words of which the first that leads to a file is taken for the script: an option that is not known here may have a
 value that looks like one."""
 
+MANY: Final = 4096
 MOST_MENTIONED: Final = 48
 _QUOTED: Final = re.compile(r"""(?:"([^"\n\\]{2,1024})"|'([^'\n\\]{2,1024})'|`([^`\n\\$]{2,1024})`)""")
 
@@ -18,14 +19,16 @@ class Command(NamedTuple):
     """What is run. Names are as written: paths count from the process's folder, or from `folder`.
 
     `loaded` are run each, before all else: paths, or names of packages. Of `script` the first that leads to a file is
-    run. `modules` are Python's. `mentioned` are names in program text given as an argument; they are looked at only
-    where they lead to something. `stdin`: what is run is read from the standard input. `program` is the command line
-    of a program that is loaded by hand. `flags` are letters that change where modules are looked for.
+    run. `modules` are Python's that are run, `imports` those that program text loads. `mentioned` are names in program
+    text given as an argument; they are looked at only where they lead to something. `stdin`: what is run is read from
+    the standard input. `program` is the command line of a program that is loaded by hand. `flags` are letters that
+    change where modules are looked for.
     """
 
     loaded: tuple[str, ...] = ()
     script: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
     stdin: bool = False
     folder: str = ""
@@ -49,12 +52,22 @@ def quoted(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def fewer(words: Words, plain: Callable[[str], bool]) -> Words:
+    """The words, or, where there are very many, those of them that say something: an option without a value says
+    nothing the second time. Only options that a runtime knows do not end it, so that many are always the same few.
+    """
+    if len(words) <= MANY:
+        return words
+    idle = {word for word in set(words) if len(word) > 2 and plain(word)}
+    return [word for word in words if word not in idle]
+
+
 def options(words: Words, valued: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Options with their values (empty for none), and other words as `("", word)`; after `--` every word is one.
 
     A value stands behind `=`, or is the next word where the option is one of `valued`.
     """
-    rest = iter(words)
+    rest = iter(fewer(words, lambda word: word.startswith("--") and "=" not in word and word not in valued))
     for word in rest:
         if word == "--":
             yield from (("", one) for one in rest)

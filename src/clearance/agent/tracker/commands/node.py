@@ -72,7 +72,7 @@ def parse(argv: Words, environment: Environment) -> Command:
         # `-p` may have its text as a word of its own.
         mentioned += [one for text in script[:1] for one in quoted(text)]
         script = []
-    return Command(tuple(loaded), tuple(script), (), tuple(mentioned), not script and not told)
+    return Command(tuple(loaded), tuple(script), mentioned=tuple(mentioned), stdin=not script and not told)
 
 
 def in_electron(argv: Words, environment: Environment) -> Command:

@@ -6,7 +6,7 @@ import re
 import sys
 from typing import Final
 
-from clearance.agent.tracker.commands.command import MOST_WORDS, NOTHING, Command, Environment, Words, quoted
+from clearance.agent.tracker.commands.command import MOST_WORDS, NOTHING, Command, Environment, Words, fewer, quoted
 
 VALUED: Final = "WX"
 ENDS: Final = "hV?"
@@ -31,6 +31,7 @@ _IMPORTS: Final = re.compile(
 )
 _BY_NAME: Final = re.compile(r"""(?:run_module|import_module|__import__)\(\s*["']([\w.]{1,200})["']""")
 _BY_PATH: Final = re.compile(r"""(?:run_path|open)\(\s*["']([^"'\n]{1,1024})["']""")
+_SWITCHES: Final = re.compile(r"-[bBdiOqtuv]{1,20}")
 MOST_MODULES: Final = 32
 TEXT: Final = 262_144
 
@@ -42,7 +43,7 @@ def parse(argv: Words, environment: Environment) -> Command:
         flags.add("P")
     if environment.get("PYTHONNOUSERSITE"):
         flags.add("s")
-    words = list(argv[1:])
+    words = list(fewer(argv[1:], lambda word: _SWITCHES.fullmatch(word) is not None))
     at = 0
     while at < len(words):
         word = words[at]
@@ -90,19 +91,22 @@ def _module(name: str, rest: Words) -> Command:
 
 def text(source: str) -> Command:
     """What a program's text imports or runs by name; what stands in quotes in it."""
-    return Command(modules=imports(source), mentioned=quoted(source))
+    return Command(modules=runs(source), imports=imports(source), mentioned=quoted(source))
 
 
 def imports(source: str) -> tuple[str, ...]:
-    """The modules that a program's text imports or runs by name; none of Python's own."""
-    source = source[:TEXT]
+    """The modules that a program's text imports; none of Python's own."""
     found: dict[str, None] = {}
-    for match in _IMPORTS.finditer(source):
+    for match in _IMPORTS.finditer(source[:TEXT]):
         for name in (match[1] or match[2]).split(","):
             if words := name.split():
                 found[words[0]] = None
-    found.update(dict.fromkeys(_BY_NAME.findall(source)))
     return tuple(name for name in found if name.partition(".")[0] not in sys.stdlib_module_names)[:MOST_MODULES]
+
+
+def runs(source: str) -> tuple[str, ...]:
+    """The modules that a program's text names to have them run or loaded."""
+    return tuple(dict.fromkeys(_BY_NAME.findall(source[:TEXT])))[:MOST_MODULES]
 
 
 def paths(source: str) -> tuple[str, ...]:
