@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -25,6 +26,7 @@ def fork(name: str, keep: Collection[int], run: Callable[[], object]) -> int:
             # A child ends when its channel closes; a terminal's Ctrl-C is the service's to hear.
             signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
         close_all_but({0, 1, 2, *keep})
+        called(name)
         run()
         code = 0
     except BaseException as error:  # noqa: BLE001 - the last thing a child says
@@ -34,6 +36,12 @@ def fork(name: str, keep: Collection[int], run: Callable[[], object]) -> int:
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def called(name: str) -> None:
+    """How this process is listed by `ps` and `top`."""
+    with contextlib.suppress(OSError), open("/proc/self/comm", "wb") as file:
+        file.write(f"clr-{name}".encode()[:15])
 
 
 def close_all_but(keep: Collection[int]) -> None:

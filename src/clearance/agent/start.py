@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 
+from msgspec import Struct
+
 from clearance.agent.service import Service, Settings
-from clearance.agent.watched import Watched, machines_network
+from clearance.agent.watched import machines_network, watched
 from clearance.catalog import load_catalog
 from clearance.log import LOG
 from clearance.model.terms import Enforce
@@ -13,25 +15,42 @@ from clearance.observe.identity.rules import compile_rules
 from clearance.prove.ledger.store import Ledger
 
 
-def serve(
-    *,
-    directive: str,
-    configured: str,
-    mode: Enforce | None,
-    watched: Watched,
-    host: bool,
-    network: bool,
-    state: str,
-    runtime: str,
-    key: str = "",
-) -> None:
+class Options(Struct, frozen=True):
+    """What `clearance enforce run` was given. `directive` empty: the configured one, else what was accepted last."""
+
+    state: str
+    runtime: str
+    configured: str
+    directive: str = ""
+    mode: Enforce | None = None
+    watch: tuple[str, ...] = ()
+    host: bool = False
+    network: bool = True
+    key: str = ""
+    verbosity: int = 0
+
+
+def serve(options: Options) -> None:
     """Run until told to end. `Error` where it cannot begin."""
-    if network and not host and machines_network():
+    chosen = watched(options.watch, options.host)
+    network = options.network
+    if network and not options.host and machines_network():
         LOG.warning("the network here is the machine's own: it is left alone without --host")
         network = False
     catalog = load_catalog()
     ledger = Ledger.open(
-        os.path.join(state, "ledger"), os.path.join(state, "keys", "ledger.key"), on_damage="set-aside"
+        os.path.join(options.state, "ledger"),
+        os.path.join(options.state, "keys", "ledger.key"),
+        on_damage="set-aside",
     )
-    settings = Settings(directive, configured, mode, watched, network, state, runtime, key)
+    settings = Settings(
+        options.directive,
+        options.configured,
+        options.mode,
+        chosen,
+        network,
+        options.state,
+        options.runtime,
+        options.key,
+    )
     Service(settings, catalog, compile_rules(catalog), ledger).run()

@@ -7,7 +7,6 @@ or 2 with the reason.
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import os
 import sys
 from typing import Annotated, Any, Final
@@ -15,9 +14,9 @@ from typing import Annotated, Any, Final
 import msgspec
 from cyclopts import App, Parameter
 
+from clearance.agent.watched import watched
 from clearance.config import load_settings
 from clearance.errors import Error, Place
-from clearance.log import set_verbosity
 from clearance.model.status import EnforceStatus
 from clearance.model.terms import Enforce
 from clearance.prove.formats.enforcement import text as enforcement_text
@@ -27,7 +26,6 @@ from clearance.wire.control import NotRunning, Question, ask
 app = App(name="enforce", help="Put a directive into force on this machine, and take it back.")
 
 Flag = Annotated[bool, Parameter(negative=())]
-LOCK: Final = "lock"
 NOTHING: Final = 3
 
 
@@ -73,39 +71,31 @@ def run(
         raise Error(
             "only root may be asked by the kernel before a program starts", remedy="sudo clearance enforce run …"
         )
-    set_verbosity(-1 if quiet else verbose)
-    from clearance.agent.start import serve
-    from clearance.agent.watched import watched
-
     found = load_settings(os.environ, {"state": state, "runtime": runtime})
     places = {name: found[name].value for name in ("state", "runtime", "directive")}
-    chosen = watched(watch, host)
+    watched(watch, host)
     for folder in (places["state"], places["runtime"]):
         try:
             os.makedirs(folder, mode=0o700 if folder == places["state"] else 0o755, exist_ok=True)
         except OSError as error:
             raise Error(f"cannot be made: {(error.strerror or '').lower()}", place=Place(folder)) from error
-    with open(os.path.join(places["runtime"], LOCK), "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Error(
-                "enforcement runs here already",
-                place=Place(lock.name),
-                remedy="see it: clearance enforce status; another one beside it needs its own --state and --runtime",
-            ) from error
-        serve(
-            directive=directive or "",
-            configured=places["directive"],
-            mode=mode,
-            watched=chosen,
-            host=host,
-            network=not no_network,
-            state=places["state"],
-            runtime=places["runtime"],
-            key=found["directive_key"].value if "directive_key" in found else "",
-        )
-    return 0
+    options = {
+        "state": os.path.abspath(places["state"]),
+        "runtime": os.path.abspath(places["runtime"]),
+        "configured": places["directive"],
+        "directive": os.path.abspath(directive) if directive else "",
+        "mode": mode,
+        "watch": [os.path.abspath(path) for path in watch],
+        "host": host,
+        "network": not no_network,
+        "key": found["directive_key"].value if "directive_key" in found else "",
+        "verbosity": -1 if quiet else verbose,
+    }
+    sys.stdout.flush()
+    # The service is a process without what reads a command line, which it would hold for as long as it runs. Isolated:
+    # nothing of the current folder or the environment is imported.
+    command = [sys.executable, "-I", "-m", "clearance.agent", msgspec.json.encode(options).decode()]
+    os.execv(sys.executable, command)  # noqa: S606
 
 
 @app.command
