@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 from cyclopts import App, Parameter
@@ -20,8 +20,12 @@ from clearance.errors import Error, Place
 from clearance.model.status import EnforceStatus
 from clearance.model.terms import Enforce
 from clearance.prove.formats.enforcement import text as enforcement_text
+from clearance.prove.formats.escape import plain
 from clearance.tasks.enforce import host_mode
 from clearance.wire.control import NotRunning, Question, ask
+
+if TYPE_CHECKING:
+    from clearance.act.undo import Undone
 
 app = App(name="enforce", help="Put a directive into force on this machine, and take it back.")
 
@@ -242,6 +246,80 @@ def reload(directive: str | None = None, /, *, accept_blast_radius: Flag = False
     path = os.path.abspath(directive) if directive else ""
     found = ask(_runtime(runtime), Question("reload", {"directive": path, "told": accept_blast_radius}))
     print(f"Generation {found['generation']} is in force.")
+    return 0
+
+
+@app.command
+def install(directive: str | None = None, /, *, root: str = "/", no_start: Flag = False, dry_run: Flag = False) -> int:
+    """Install the service on this machine, or in an image. It observes: nothing is blocked until the mode is raised.
+
+    Parameters
+    ----------
+    directive
+        A file that is put into the folder of directives.
+    root
+        Where the files of an image lie that is being built. Nothing is started then.
+    no_start
+        Do not start the service now.
+    dry_run
+        Say what would be done.
+    """
+    from clearance.tasks.enforce.install import install as task
+
+    report = task(root, directive=directive, dry_run=dry_run, start=not no_start)
+    for line in report.done:
+        print(f"{'would ' if dry_run else ''}{plain(line)}")
+    if report.started:
+        print("The service runs and observes. See it: clearance enforce status")
+    elif not dry_run:
+        print("Installed; it starts with the machine." if report.done else "Everything is installed already.")
+    return 0
+
+
+@app.command
+def uninstall(*, root: str = "/", keep_ledger: Flag = False, dry_run: Flag = False) -> int:
+    """Take enforcement off again: everything is as it was before. Can be cut short and done again.
+
+    Parameters
+    ----------
+    root
+        Where the files of an image lie.
+    keep_ledger
+        Leave the records, and the key that they are checked with.
+    dry_run
+        Say what would be taken back.
+    """
+    from clearance.tasks.enforce.install import uninstall as task
+
+    return _undone(task(root, keep_ledger=keep_ledger, dry_run=dry_run), would=dry_run)
+
+
+@app.command
+def undo(*, root: str = "/") -> int:
+    """Take back what enforcement changed on this machine while it ran: packet rules, groups, settings of tools.
+
+    Parameters
+    ----------
+    root
+        Where the files of an image lie.
+    """
+    from clearance.tasks.enforce.install import undo_changes
+
+    return _undone(undo_changes(root), would=False)
+
+
+def _undone(report: Undone, *, would: bool) -> int:
+    for line in report.undone:
+        print(f"{'would take back' if would else 'taken back'}: {plain(line)}")
+    for line in report.kept:
+        print(f"kept: {plain(line)}")
+    if not (report.undone or report.kept or report.failed):
+        print("There is nothing to take back.")
+    if report.failed:
+        raise Error(
+            f"could not be taken back: {'; '.join(plain(line) for line in report.failed)}",
+            remedy="the rest is done; run the same command again",
+        )
     return 0
 
 

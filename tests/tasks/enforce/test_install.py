@@ -58,6 +58,13 @@ def test_what_a_package_ships_is_not_written_again(image: Path) -> None:
     assert os.readlink(link) == "/usr/lib/systemd/system/clearance.service"
 
 
+def test_an_empty_folder_is_enough(tmp_path: Path) -> None:
+    task.install(str(tmp_path), command=COMMAND)
+    assert (tmp_path / "etc/systemd/system/multi-user.target.wants/clearance.service").is_symlink()
+    task.uninstall(str(tmp_path))
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_configuration_that_is_there_stays(image: Path) -> None:
     (image / "etc/clearance").mkdir()
     (image / "etc/clearance/config.toml").write_text('state = "/elsewhere"\n')

@@ -126,7 +126,12 @@ def _steps(hands: Hands, root: str, command: str, name: str, directive: bytes, d
         if changed:
             done.append(f"{what} {path}")
 
-    for folder, mode in ((STATE, 0o700), *((f"{STATE}/{own}", 0o700) for own in OWN_FOLDERS), (DIRECTIVES, 0o755)):
+    for folder, mode in (
+        (UNIT_FOLDER, 0o755),
+        (STATE, 0o700),
+        *((f"{STATE}/{own}", 0o700) for own in OWN_FOLDERS),
+        (DIRECTIVES, 0o755),
+    ):
         place = _inside(root, folder)
         whole = folder.startswith(f"{STATE}/")
         step(folder, "make", changed=hands.folder(place, mode, whole=whole, uid=mine["uid"], gid=mine["gid"]))
