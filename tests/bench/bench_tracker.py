@@ -91,7 +91,8 @@ def inside() -> dict[str, object]:
                 os.kill(pid, signal.SIGCONT)
             collected.append(with_it / without)
     found = {
-        "rest": rest / REST / 10, "storm": storm / count * 1000, "scripts": scripts / 40 * 1000, "memory": memory(stage.pid),
+        "rest": rest / REST / 10, "storm": storm / count * 1000, "scripts": scripts / 40 * 1000,
+        "memory": memory(stage.pid),
         "ratios": {name: sorted(ratio) for name, ratio in ratios.items()},
     }  # fmt: skip
     stage.close()

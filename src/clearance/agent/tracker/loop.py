@@ -12,7 +12,7 @@ import gc
 import os
 import select
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection
 from typing import Final
 
@@ -21,7 +21,7 @@ from clearance.agent.tracker.background import Background
 from clearance.agent.tracker.eyes import Eyes
 from clearance.agent.tracker.progress import Progress
 from clearance.agent.tracker.watch import Watch
-from clearance.kernel.perf import Starts
+from clearance.kernel.perf import Started, Starts
 from clearance.observe.identity.rules import Rules
 from clearance.wire.channel import Channel, Closed
 from clearance.wire.enforcement import Answer, Failed, Message, NewTable, Pulse, Stop
@@ -30,6 +30,7 @@ PAUSE: Final = 0.010
 """Seconds before listening again, at most; otherwise nine times what the round took."""
 
 SHARE: Final = 9
+LEAST: Final = 0.002
 REST: Final = 5.0
 """Seconds between looks whether processors came or went, while nothing starts."""
 
@@ -84,6 +85,8 @@ class Looker:
             left=left, watched=watched, marked=marked, now=time.monotonic_ns, wall=time.time_ns,
         )  # fmt: skip
         self._starts: Starts | None = None
+        self._poll = select.poll()
+        self._heard: frozenset[int] = frozenset()
         self._tabled = False
         self._stopped = False
         self._told: tuple[int, dict[str, int]] = (0, {})
@@ -97,55 +100,72 @@ class Looker:
             self._outbox.send(Failed("starts-unseen", detail=(error.strerror or "").lower()))
         try:
             while not self._stopped:
-                self._wait()
-                self._progress.begin()
+                others = self._wait()
                 began = time.perf_counter()
-                self._round()
-                took = time.perf_counter() - began
+                self._progress.begin()
+                self._round(others)
                 self._progress.end()
-                time.sleep(min(PAUSE, SHARE * took))
+                time.sleep(min(PAUSE, max(LEAST, SHARE * (time.perf_counter() - began))))
         except (Closed, OSError):
             return
         finally:
             self._background.end()
 
-    def _wait(self) -> None:
-        poll = select.poll()
-        poll.register(self._channel.fileno(), select.POLLIN)
-        if self._background.fileno() >= 0:
-            poll.register(self._background.fileno(), select.POLLIN)
-        for fd in self._starts.filenos() if self._starts is not None else ():
-            poll.register(fd, select.POLLIN)
+    def _wait(self) -> bool:
+        """Whether there is something to do beside what starts."""
+        self._listen()
         rest = REST if self._starts is not None else WITHOUT_RECORDS
         if self._watch.later or not self._outbox.flush():
             rest = PAUSE
         elif self._background.waits():
             rest = 1.0
-        if not poll.poll(rest * 1000) and rest == REST and self._starts is not None:
-            self._starts.refresh()
+        ready = self._poll.poll(rest * 1000)
+        if not ready:
+            if rest == REST and self._starts is not None:
+                self._starts.refresh()
+            return True
+        others = (self._channel.fileno(), self._background.fileno())
+        return bool(self._watch.later) or any(fd in others for fd, _ in ready)
 
-    def _round(self) -> None:
-        began = time.monotonic_ns()
-        walk = self._messages()
-        self._watch.deepened()
-        later, self._watch.later = self._watch.later, type(self._watch.later)()
-        for pid, (tries, running, since) in later.items():
-            self._look(pid, running, tries, since)
+    def _listen(self) -> None:
+        heard = {self._channel.fileno(), self._background.fileno()}
         if self._starts is not None:
-            found = self._starts.take()
-            if found.lost:
-                self._outbox.send(Failed("events-lost", found.lost))
-                walk = True
-            if self._tabled:
-                for pid in dict.fromkeys(found.pids):
-                    self._look(pid, False, 0, began)
-        elif self._tabled:
-            walk = True
-        if walk and self._tabled:
-            for pid in process.pids():
-                self._look(pid, True, 0, time.monotonic_ns())
+            heard.update(self._starts.filenos())
+        heard.discard(-1)
+        if heard != self._heard:
+            for fd in self._heard - heard:
+                self._poll.unregister(fd)
+            # Registered again where it is: the number may be another file's by now.
+            for fd in heard:
+                self._poll.register(fd, select.POLLIN)
+            self._heard = frozenset(heard)
+
+    def _round(self, others: bool) -> None:
+        began = time.monotonic_ns()
+        found = self._starts.take() if self._starts is not None else Started([], 0)
+        if not (others or found.pids or found.lost):
+            # A thread was given a name, or something outside this namespace began.
+            return
+        walk = others and self._messages()
+        if others:
+            self._watch.deepened()
+            self._again()
+        if found.lost:
+            self._outbox.send(Failed("events-lost", found.lost))
+        if self._tabled:
+            for pid in dict.fromkeys(found.pids):
+                self._look(pid, False, 0, began)
+            if walk or found.lost or self._starts is None:
+                for pid in process.pids():
+                    self._look(pid, True, 0, time.monotonic_ns())
         self._eyes.forget()
         self._pulse(began)
+
+    def _again(self) -> None:
+        """Look again at those whose words were not there yet."""
+        later, self._watch.later = self._watch.later, OrderedDict()
+        for pid, (tries, running, since) in later.items():
+            self._look(pid, running, tries, since)
 
     def _look(self, pid: int, running: bool, tries: int, began: int) -> None:
         self._progress.at(pid)

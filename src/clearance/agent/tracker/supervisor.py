@@ -53,6 +53,7 @@ class Supervisor:
         self._looker: Channel | None = None
         self._to_looker: Outbox | None = None
         self._pid = 0
+        self._next = 0.0
         self._ended: list[int] = []
 
     def run(self) -> None:
@@ -123,6 +124,9 @@ class Supervisor:
     def _start(self) -> None:
         self._left = {pid for pid in self._left if os.path.exists(f"/proc/{pid}")}
         self._progress.end()
+        # One that ends at once is not started without end.
+        time.sleep(max(0.0, self._next - time.monotonic()))
+        self._next = time.monotonic() + CHECK
         ours, theirs = Channel.pair()
         supervisor = os.getpid()
         pid = os.fork()
