@@ -23,7 +23,7 @@ from clearance.prove.ledger import checkpoint as checkpoints
 from clearance.prove.ledger import merkle, parts
 from clearance.prove.ledger.disk import Disk
 from clearance.prove.ledger.read import records_of
-from clearance.prove.ledger.store import Ledger, new_origin
+from clearance.prove.ledger.store import Ledger, Unrecordable, new_origin
 from clearance.prove.ledger.verify import verify_folder
 from tests.prove.ledger.making import BEGIN, ORIGIN, POLICY, SCRATCH, Clock, draft, filled, opened
 
@@ -184,7 +184,7 @@ def test_what_json_cannot_hold_is_refused_and_nothing_else(tmp_path: Path) -> No
     with opened(tmp_path) as ledger:
         ledger.append([draft()])
         for wrong in (object(), b"bytes", deep, "x" * (2 << 20)):
-            with pytest.raises(Error, match="not recorded"):
+            with pytest.raises(Unrecordable, match="not recorded"):
                 ledger.append([draft("good"), draft(wrong)])
         ledger.append([draft("later")])
         assert [each["subject"]["word"] for each in whole(tmp_path, ledger, 2)] == ["x", "later"]
@@ -211,6 +211,7 @@ def test_a_failing_disk_loses_nothing_and_is_recorded(tmp_path: Path, failures: 
     assert documents[1]["kind"] == "failure"
     assert documents[1]["subject"]["event"] == "records-refused"
     assert documents[1]["subject"]["count"] == refused
+    assert documents[1]["subject"]["since"] == "2026-11-21T09:30:00.000Z"
 
 
 def test_a_crash_while_the_disk_was_full_is_repaired(tmp_path: Path) -> None:
@@ -377,6 +378,15 @@ def test_the_stored_checkpoint_follows_the_clock_also_backwards(tmp_path: Path) 
         clock.forward(days=-400)
         ledger.append([draft()])
         assert checkpoints.opened(stored.read_text(), ledger.key).size == 4
+
+
+def test_asking_for_the_same_checkpoint_again_writes_nothing(tmp_path: Path) -> None:
+    with opened(tmp_path) as ledger:
+        ledger.append([draft()])
+        first = ledger.checkpoint()
+        (tmp_path / "ledger" / "checkpoint").unlink()
+        assert ledger.checkpoint() == first
+        assert not (tmp_path / "ledger" / "checkpoint").exists()
 
 
 def test_a_closed_ledger_refuses(tmp_path: Path) -> None:

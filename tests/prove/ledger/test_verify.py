@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import subprocess
+import sys
 import tempfile
 import tracemalloc
 from collections.abc import Iterator
@@ -218,6 +220,15 @@ def test_a_torn_end_is_unfinished_no_damage(copy: Copy) -> None:
     verdict = copy.verdict()
     assert (verdict.damages, verdict.size) == (0, copy.given.size)
     assert "ends within a line (11 bytes)" in verdict.unfinished
+    # Another process is just about to write the rest of it.
+    code = "import sys; from clearance.prove.ledger.disk import Disk; d = Disk(sys.argv[1]); d.lock('lock'); print(); input()"
+    command = [sys.executable, "-c", code, str(copy.folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout
+        writer.stdout.readline()
+        assert copy.verdict().unfinished == ""
+        writer.communicate(b"\n")
+    assert copy.verdict().unfinished
 
 
 def test_a_single_file(copy: Copy, tmp_path: Path) -> None:

@@ -8,14 +8,29 @@ from __future__ import annotations
 
 import fcntl
 import os
+import struct
 from typing import BinaryIO, Final
 
 _FLAGS: Final = os.O_CLOEXEC | os.O_NOFOLLOW
+_FLOCK: Final = "hhqqi"  # struct flock of Linux: type, whence, start, length, process
 _HELD: Final[set[tuple[int, int, int]]] = set()
 
 
 class Locked(OSError):
     """Another process, or this one, writes to the folder."""
+
+
+def being_written(folder: str, lock: str) -> bool:
+    """Whether another process has locked the folder for writing. It asks without taking the lock itself."""
+    try:
+        fd = os.open(os.path.join(folder, lock), os.O_RDONLY | _FLAGS)
+    except OSError:
+        return False
+    try:
+        asked = struct.pack(_FLOCK, fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0)
+        return bool(struct.unpack(_FLOCK, fcntl.fcntl(fd, fcntl.F_GETLK, asked))[0] != fcntl.F_UNLCK)
+    finally:
+        os.close(fd)
 
 
 class Disk:

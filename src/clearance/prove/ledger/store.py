@@ -53,6 +53,10 @@ def instant(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
+class Unrecordable(Error):
+    """A draft that no ledger could hold: trying it again is of no use."""
+
+
 class _Commit:
     """What one caller wants to have recorded, and what became of it."""
 
@@ -85,9 +89,11 @@ class Ledger:
         self._unclean = False
         self._refused = 0
         self._refused_why = ""
+        self._refused_since = ""
         self._policy = PolicyMark()
         self._cut: list[str] = []
         self._signed_size = -1
+        self._note_signed = ""
         self._signed_at = dt.datetime.min.replace(tzinfo=dt.UTC)
         self._waiting: list[_Commit] = []
         self._door = threading.Lock()
@@ -199,7 +205,8 @@ class Ledger:
     def append(self, records: Sequence[Draft]) -> list[Record]:
         """The records with their numbers, once they are on disk for good. They stand together, in this order.
 
-        `Error` where they cannot be written: then none of them is in the ledger.
+        `Error` where they cannot be written: then none of them is in the ledger. It is `Unrecordable` where one of them
+        holds what no record can, so that it would be refused for ever.
         """
         mine = _Commit(records)
         with self._door:
@@ -294,7 +301,7 @@ class Ledger:
             each.records = [numbered(draft, n + place) for place, draft in enumerate(each.drafts)]
             fresh += [line(record) + b"\n" for record in each.records]
         except ValueError as error:
-            each.error = Error(f"not recorded: {error}")
+            each.error = Unrecordable(f"not recorded: {error}")
             each.records = []
         if each.drafts and not each.error:
             self._policy = each.drafts[-1].policy
@@ -341,7 +348,10 @@ class Ledger:
                      "kept_in": name.removesuffix(_PENDING)}  # fmt: skip
             said.append(self._note("failure", found, "repaired"))
         if self._refused:
-            found = {"event": "records-refused", "count": self._refused, "why": self._refused_why}
+            found = {
+                "event": "records-refused", "count": self._refused, "why": self._refused_why,
+                "since": self._refused_since,
+            }  # fmt: skip
             said.append(self._note("failure", found, "refused"))
         return said
 
@@ -362,6 +372,8 @@ class Ledger:
         """Leave the file as it was before, if the disk lets us; else before the next record."""
         if isinstance(error, Error):
             return error
+        if not self._refused:
+            self._refused_since = instant(self._clock())
         self._refused += count
         self._refused_why = error.strerror or str(error)
         self._unclean = self._newest is not None
@@ -382,12 +394,14 @@ class Ledger:
         return checkpoints.signed(tree, self._private)
 
     def _sign(self) -> str:
+        if self._signed_size == self._frontier.size:
+            return self._note_signed
         note = self._signed()
         try:
             self._disk.replace(parts.CHECKPOINT, note.encode())
         except OSError:
             return note  # true all the same; the stored one is older
-        self._signed_size, self._signed_at = self._frontier.size, self._clock()
+        self._signed_size, self._note_signed, self._signed_at = self._frontier.size, note, self._clock()
         return note
 
     def _sign_if_due(self) -> None:

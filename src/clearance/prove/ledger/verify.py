@@ -21,6 +21,7 @@ from clearance.prove.formats.record.json import parse
 from clearance.prove.ledger import checkpoint as checkpoints
 from clearance.prove.ledger import merkle, parts, retention
 from clearance.prove.ledger.checkpoint import Checkpoint
+from clearance.prove.ledger.disk import being_written
 from clearance.prove.ledger.gaps import Gap, GapFinder
 from clearance.prove.ledger.merkle import Frontier
 from clearance.prove.ledger.note import VerifierKey
@@ -243,9 +244,11 @@ class _Walk:
 
     def _without_end(self, part: Part, number: int, piece: bytes, *, last: bool) -> None:
         if last and self._expected > self._largest[0]:
+            if being_written(self._folder, parts.LOCK):
+                return
             self._unfinished = (
                 f"behind record {self._expected - 1}, {part.name} ends within a line ({len(piece)} bytes): "
-                "it is being written, or a crash left it; the next start of the service puts it aside, and says so"
+                "a crash left it; the next start of the service puts it aside, and says so"
             )
             return
         self.damage(part.name, number, f"record {self._expected} should stand here; the line has no end")
