@@ -40,8 +40,6 @@ def main(channel: Channel, *, group: str = "", files: Sequence[str] = FILES) -> 
     network = Network(channel, group, files)
     try:
         network.run()
-    except Closed:
-        pass
     finally:
         network.close()
 
@@ -52,6 +50,7 @@ class Network:
     def __init__(self, channel: Channel, group: str, files: Sequence[str]) -> None:
         self._channel = channel
         self._stopped = False
+        self._alone = False
         self.loop = Loop()
         self.policy = Policy(self._send, self.loop.clock)
         self.servers = NameServers(files)
@@ -71,11 +70,11 @@ class Network:
         self._pulse()
 
     def run(self) -> None:
-        """Until it is told to stop. `Closed` where the service is gone."""
+        """Until it is told to stop, or the service is gone."""
         while not self._stopped:
             self.loop.turn(PULSE)
         self._remove()
-        end = self.loop.clock() + LINGER
+        end = self.loop.clock() + (0 if self._alone else LINGER)
         while self._splice.open and self.loop.clock() < end:
             self.loop.turn(0.1)
 
@@ -101,11 +100,19 @@ class Network:
             self._processes = Processes(folder)
 
     def _send(self, message: Message) -> bool:
-        return self._channel.send(message, wait=False)
+        try:
+            return self._channel.send(message, wait=False)
+        except Closed:
+            self._stopped = self._alone = True
+            return False
 
     def _receive(self) -> None:
         while not self._stopped:
-            received = self._channel.receive(wait=False)
+            try:
+                received = self._channel.receive(wait=False)
+            except Closed:
+                self._stopped = self._alone = True
+                return
             if received is None:
                 return
             message = received[0]
