@@ -27,8 +27,10 @@ from clearance.prove.ledger.verify import verify_folder
 from tests.prove.ledger.making import SCRATCH, filled
 
 SLOW: Final = 5.0
-WORDS: Final = (b"\n", b"\n\n", b"\xe2\x80\x94 ", b"+", b"=", b" ", b"0", b"-1", b"99999999999999999999", b"\0",
-    b"\xff", b"{", b"}", b"[" * 2000, b'"', b"\\ud800", b'"n":', b"null", b"1e999", b"index ", b"extra ", b"AAAA")  # fmt: skip
+WORDS: Final = (
+    b"\n", b"\n\n", b"\xe2\x80\x94 ", b"+", b"=", b" ", b"0", b"-1", b"99999999999999999999", b"\0", b"\xff",
+    b"{", b"}", b"[" * 2000, b'"', b"\\ud800", b'"n":', b"null", b"1e999", b"index ", b"extra ", b"AAAA",
+)  # fmt: skip
 
 
 class Seeds:

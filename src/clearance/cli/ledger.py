@@ -273,12 +273,11 @@ def export(
     """
     folder = _folder(ledger)
     entries = _chosen(read.entries_of(folder, first=first), chosen)
-    records = (record for _, record in entries)
     try:
         if format == "journal":
-            count = _to_journal(records, socket)
+            count = _to_journal(entries, socket)
         elif format == "ocsf":
-            count = _lines_out((event.encode() for event in ocsf.lines(records, _meta(folder).origin)), output)
+            count = _lines_out((event.encode() for event in ocsf.lines(entries, _meta(folder).origin)), output)
         else:
             count = _lines_out((entry for entry, _ in entries), output)
     except BrokenPipeError:
@@ -390,11 +389,11 @@ def _hold(proof: Proof, entry: bytes, folder: str) -> None:
         ) from error
 
 
-def _to_journal(records: Iterator[Record], path: str) -> int:
+def _to_journal(entries: Iterator[tuple[bytes, Record]], path: str) -> int:
     count = 0
     with Journal(path, timeout=JOURNAL_PATIENCE) as to:
-        for record in records:
-            if not to.send(journal.entry(record)):
+        for held, record in entries:
+            if not to.send(journal.entry(record, held)):
                 raise Error(
                     f"the journal took no more after record {record.n - 1}",
                     remedy=f"go on with: clearance ledger export --format journal --from {record.n}",

@@ -221,7 +221,10 @@ def test_a_torn_end_is_unfinished_no_damage(copy: Copy) -> None:
     assert (verdict.damages, verdict.size) == (0, copy.given.size)
     assert "ends within a line (11 bytes)" in verdict.unfinished
     # Another process is just about to write the rest of it.
-    code = "import sys; from clearance.prove.ledger.disk import Disk; d = Disk(sys.argv[1]); d.lock('lock'); print(); input()"
+    code = (
+        "import sys; from clearance.prove.ledger.disk import Disk\n"
+        "disk = Disk(sys.argv[1]); disk.lock('lock'); print(); input()"
+    )
     command = [sys.executable, "-c", code, str(copy.folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
         assert writer.stdout

@@ -40,7 +40,7 @@ WAIVED = structs.replace(
 
 TEXTS = st.text(st.characters(), max_size=30)
 VALUES: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    st.none() | st.booleans() | st.integers() | st.floats() | st.floats(-1, 1) | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=6,
 )

@@ -41,6 +41,11 @@ def test_what_is_searched_for_stands_in_fields_of_its_own() -> None:
     assert [fields(entry(record))["PRIORITY"] for record in sample()] == [b"4", b"6", b"3", b"6"]
 
 
+def test_what_the_ledger_holds_is_sent_as_it_is() -> None:
+    held = line(sample()[1]).replace(b'{"at"', b'{"added":1,"at"')
+    assert fields(entry(sample()[1], held))["CLEARANCE_RECORD"] == held
+
+
 @given(DRAFTS)
 def test_no_content_makes_a_field_of_its_own(draft: Draft) -> None:
     record = numbered(draft, 3)

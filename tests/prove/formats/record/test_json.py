@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import rfc8785
 from hypothesis import given
+from hypothesis import strategies as st
 
 from clearance.model.record import Draft, Outcome, Record
 from clearance.prove.formats.record.json import LONGEST, document, line, numbered, parse
@@ -40,6 +41,13 @@ def test_a_line_is_canonical_and_comes_back(draft: Draft) -> None:
 def test_what_is_no_record_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="it is"):
         parse(data)
+
+
+@given(st.floats() | st.integers().map(float) | st.floats(-1e-3, 1e-3))
+def test_numbers_are_written_as_every_encoder_writes_them(number: float) -> None:
+    data = line(numbered(Draft("", "change", {"x": number}, Outcome("x")), 1))
+    assert rfc8785.dumps(json.loads(data)) == data
+    assert float(json.loads(data)["subject"]["x"]) == number or number != number
 
 
 def test_fields_that_are_added_later_are_passed_over() -> None:

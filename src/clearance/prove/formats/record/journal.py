@@ -22,12 +22,13 @@ PRIORITIES: Final = {"blocked": WARNING, "killed": WARNING, "refused": WARNING, 
     "would-block": NOTICE, "would-warn": NOTICE}  # fmt: skip
 
 
-def entry(record: Record) -> bytes:
-    """The entry, ready to be sent in one message."""
-    return b"".join(_field(name, value) for name, value in _fields(record) if value)
+def entry(record: Record, held: bytes | None = None) -> bytes:
+    """The entry, ready to be sent in one message. `held` are the record's bytes where it was read from a ledger."""
+    found = _fields(record, line(record) if held is None else held)
+    return b"".join(_field(name, value) for name, value in found if value)
 
 
-def _fields(record: Record) -> Iterator[tuple[str, str]]:
+def _fields(record: Record, held: bytes) -> Iterator[tuple[str, str]]:
     priority = ERROR if record.kind == "failure" else PRIORITIES.get(record.outcome.done, INFORMATION)
     decision = record.decision or {}
     yield "MESSAGE", f"{record.outcome.done}: {summary(record)}"
@@ -44,7 +45,7 @@ def _fields(record: Record) -> Iterator[tuple[str, str]]:
         ("USER", record.subject.get("user")), ("PATH", record.subject.get("path")),
     ):  # fmt: skip
         yield f"CLEARANCE_{name}", "" if value is None else str(value)
-    yield "CLEARANCE_RECORD", line(record).decode()
+    yield "CLEARANCE_RECORD", held.decode()
 
 
 def _field(name: str, value: str) -> bytes:

@@ -1,7 +1,7 @@
 """A record as the document `clearance/record/v1`, and as the line that the ledger keeps of it.
 
 Guarantees: a line is canonical JSON (RFC 8785), so the same record is the same bytes everywhere; strings are valid
-Unicode (`escape.scalar`); whole numbers that JSON readers would round are written as strings.
+Unicode (`escape.scalar`); numbers that JSON readers would round, or that are written in several ways, are strings.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ LONGEST: Final = 1 << 20
 """Bytes of a line, without its end."""
 
 _EXACT: Final = (1 << 53) - 1
+_LEAST: Final = 1e-5
 
 
 class _Stored(msgspec.Struct):
@@ -35,6 +36,9 @@ class _Stored(msgspec.Struct):
     outcome: Outcome
     policy: PolicyMark
 
+
+_ENCODER: Final = msgspec.json.Encoder(order="sorted")
+"""Writes what `numbered` gives as RFC 8785 does, ten times as fast; a test compares the two."""
 
 _DECODER: Final = msgspec.json.Decoder(_Stored)
 
@@ -73,8 +77,12 @@ def document(record: Record) -> dict[str, Any]:
 
 def line(record: Record) -> bytes:
     """The record's line, without its end. ValueError where it would be longer than `LONGEST`."""
+    written = document(record)
     try:
-        data = rfc8785.dumps(document(record))
+        data = _ENCODER.encode(written)
+        if not data.isascii():
+            # The canonical order of names is that of UTF-16, which another encoder need not know.
+            data = rfc8785.dumps(written)
     except (rfc8785.CanonicalizationError, RecursionError) as error:
         raise ValueError(f"the record cannot be written as JSON: {error}") from error
     if len(data) > LONGEST:
@@ -102,9 +110,16 @@ def _plain(value: Any, text: Callable[[str], str]) -> Any:
     if isinstance(value, int):
         return value if -_EXACT <= value <= _EXACT else str(value)
     if isinstance(value, float):
-        return value if abs(value) <= _EXACT else str(value)  # larger, infinite, or not a number
+        return _number(value)
     if isinstance(value, Mapping):
         return {text(str(key)): _plain(item, text) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item, text) for item in value]
     raise ValueError(f"a record cannot hold a {type(value).__name__}")
+
+
+def _number(value: float) -> int | float | str:
+    """The number if every encoder writes it alike: neither very large, nor very small, nor infinite, nor none."""
+    if not _LEAST <= abs(value) <= _EXACT and value:
+        return str(value)
+    return int(value) if value.is_integer() else value

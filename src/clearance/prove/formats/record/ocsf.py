@@ -18,7 +18,6 @@ import rfc8785
 from clearance import __version__
 from clearance.model.record import Record
 from clearance.prove.formats.escape import json_text, plain, scalars
-from clearance.prove.formats.record.json import line
 from clearance.prove.formats.record.text import summary
 from clearance.prove.formats.scan.ocsf import (
     CREATE,
@@ -43,19 +42,20 @@ STOPPED: Final = frozenset({"blocked", "killed", "refused", "would-block", "late
 WARNED: Final = frozenset({"warned", "would-warn"})
 
 
-def lines(records: Iterable[Record], origin: str) -> Iterator[str]:
+def lines(entries: Iterable[tuple[bytes, Record]], origin: str) -> Iterator[str]:
     """The events of the records of a ledger, each as a line without its end."""
-    for event in events(records, origin):
+    for event in events(entries, origin):
         yield json_text(msgspec.json.encode(event))
 
 
-def events(records: Iterable[Record], origin: str) -> Iterator[Object]:
-    """The events, chained. `origin` names the ledger; its first part is the host's name."""
+def events(entries: Iterable[tuple[bytes, Record]], origin: str) -> Iterator[Object]:
+    """The events, chained, of records with the bytes that the ledger holds of them. `origin` names the ledger; its first
+    part is the host's name."""
     before: Object | None = None
     chain = ""
-    for record in records:
+    for held, record in entries:
         chain = chain or f"{origin}#{record.n}"
-        event = scalars(_event(record, origin))
+        event = scalars(_event(held, record, origin))
         attestation: Object = {"uid": f"{chain}/{record.n}", "authority_uid": origin, "chain_uid": chain}
         if before is not None:
             attestation["prev_event"] = before
@@ -69,7 +69,7 @@ def events(records: Iterable[Record], origin: str) -> Iterator[Object]:
         yield event
 
 
-def _event(record: Record, origin: str) -> Object:
+def _event(held: bytes, record: Record, origin: str) -> Object:
     return {
         **(_finding(record) if record.kind == "decision" else _base(record)),
         "time": milliseconds(record.at),
@@ -86,7 +86,7 @@ def _event(record: Record, origin: str) -> Object:
         "unmapped": {
             "n": record.n,
             "kind": record.kind,
-            "leaf_sha256": sha256(b"\0" + line(record)).hexdigest(),
+            "leaf_sha256": sha256(b"\0" + held).hexdigest(),
             "done": record.outcome.done,
             "latency_us": record.outcome.latency_us,
             "policy": {"generation": record.policy.generation, "sha256": record.policy.sha256},
