@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+import clearance
 from clearance.agent.tracker.commands import node, python
 from clearance.agent.tracker.place import Opened, Place, Tree
 from clearance.agent.tracker.scripts import JAVASCRIPT, Started, Target, loaded, specified, targets
 from clearance.model.enforcement import KnownFile, Means
 from clearance.observe.identity.rules import Rules
+from clearance.observe.identity.types import Package
 from clearance.observe.live.examination import Examination
 from clearance.observe.packages import Packages
 
@@ -25,6 +27,9 @@ MOST_LOOKS: Final = 48
 
 SMALL: Final = 32_768
 """Bytes. What is longer is no line in between."""
+
+
+OWN: Final = os.path.dirname(os.path.realpath(clearance.__file__)) + "/"
 
 
 class Finding(NamedTuple):
@@ -63,7 +68,10 @@ class Eyes:
         return known
 
     def scripts(self, place: Place, started: Started) -> tuple[list[Finding], list[Stranger]]:
-        """The tools whose scripts a runtime runs, and the scripts that are none."""
+        """The tools whose scripts a runtime runs, and the scripts that are none.
+
+        Of what is only loaded by a small script, what is beyond doubt counts: a program about tools names their marks.
+        """
         found: list[Finding] = []
         strangers: list[Stranger] = []
         waiting: deque[tuple[Target, int]] = deque((target, STEPS) for target in targets(place, started))
@@ -71,31 +79,49 @@ class Eyes:
         try:
             while waiting and len(seen) < MOST_LOOKS:
                 target, steps = waiting.popleft()
-                if target.opened is None:
+                opened = target.opened
+                if opened is None:
                     found += self._registered(target)
                     continue
-                place_on_disk = (target.opened.what.st_dev, target.opened.what.st_ino)
-                if place_on_disk in seen:
-                    os.close(target.opened.fd)
-                    continue
-                seen.add(place_on_disk)
-                try:
-                    file = self.file(place, target.opened, target.site)
-                except OSError:
-                    os.close(target.opened.fd)
-                    continue
-                if file.tool is not None:
-                    os.close(target.opened.fd)
+                file = self._one(place, target, seen)
+                if file is None:
+                    os.close(opened.fd)
+                elif file.tool is not None and (steps == STEPS or self._sure(place, target, file)):
+                    os.close(opened.fd)
                     found.append(Finding(file, target.means))
-                    continue
-                strangers.append(Stranger(target.opened, file))
-                if steps > 1:
-                    waiting += ((one, steps - 1) for one in _loads(place, started, target.opened))
+                else:
+                    strangers.append(Stranger(opened, file))
+                    if steps > 1:
+                        waiting += ((one, steps - 1) for one in _loads(place, started, opened))
+        except BaseException:
+            for stranger in strangers:
+                os.close(stranger.opened.fd)
+            raise
         finally:
             for target, _ in waiting:
                 if target.opened is not None:
                     os.close(target.opened.fd)
         return found, strangers
+
+    def _one(self, place: Place, target: Target, seen: set[tuple[int, int]]) -> KnownFile | None:
+        """What a file is; None where it was seen, cannot be read, or is this program's own, which holds every mark."""
+        opened = target.opened
+        if opened is None or (opened.what.st_dev, opened.what.st_ino) in seen:
+            return None
+        seen.add((opened.what.st_dev, opened.what.st_ino))
+        if place.ours and opened.path.startswith(OWN):
+            return None
+        try:
+            return self.file(place, opened, target.site)
+        except OSError:
+            return None
+
+    def _sure(self, place: Place, target: Target, file: KnownFile) -> bool:
+        if file.confidence == "certain":
+            return True
+        opened = target.opened
+        package = self._package(self._examination(place).packages, opened, target.site) if opened is not None else None
+        return package is not None and package.program
 
     def _examination(self, place: Place) -> Examination:
         if place.key not in self._trees:
@@ -105,10 +131,7 @@ class Eyes:
 
     def _named(self, packages: Packages, opened: Opened, site: str, known: KnownFile) -> KnownFile:
         """A file that says nothing itself and that its package names as its program."""
-        if site and opened.path.startswith(f"{site}/"):
-            package = packages.in_site(site, opened.path[len(site) + 1 :]) or packages.of(opened.path)
-        else:
-            package = packages.of(opened.path)
+        package = self._package(packages, opened, site)
         if package is None or not package.program:
             return known
         tool = self._rules.tool_of_package(package.ecosystem, package.name)
@@ -118,6 +141,11 @@ class Eyes:
             known.device, known.inode, known.changed, tool, package.version, entry=True, path=known.path,
             confidence="strong",
         )  # fmt: skip
+
+    def _package(self, packages: Packages, opened: Opened, site: str) -> Package | None:
+        if site and opened.path.startswith(f"{site}/"):
+            return packages.in_site(site, opened.path[len(site) + 1 :]) or packages.of(opened.path)
+        return packages.of(opened.path)
 
     def _registered(self, target: Target) -> Iterator[Finding]:
         """A package that the command line names in a registry."""
