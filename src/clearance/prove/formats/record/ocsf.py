@@ -49,8 +49,8 @@ def lines(entries: Iterable[tuple[bytes, Record]], origin: str) -> Iterator[str]
 
 
 def events(entries: Iterable[tuple[bytes, Record]], origin: str) -> Iterator[Object]:
-    """The events, chained, of records with the bytes that the ledger holds of them. `origin` names the ledger; its first
-    part is the host's name."""
+    """The events, chained, of records with the bytes that the ledger holds of them. `origin` names the ledger; its
+    first part is the host's name."""
     before: Object | None = None
     chain = ""
     for held, record in entries:
