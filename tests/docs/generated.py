@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
+from clearance.agent.metrics import METRICS
 from clearance.cli.main import VERBS, main
 from clearance.config import KEYS
+from clearance.log import EVENTS
 from clearance.observe.mounts import LOCAL_FUSE, NETWORK
 from clearance.observe.places import SEARCHED, TREES
 from clearance.observe.scan import PROBES
@@ -117,6 +119,17 @@ def layers() -> str:
     return f"```\n{diagram}\n```\n\n" + "".join(f"- {row}\n" for row in rows)
 
 
+def metrics() -> str:
+    """The metrics of the service."""
+    rows = ((f"`{metric.name}`", metric.kind, _code(metric.label), metric.help) for metric in METRICS)
+    return table(("name", "kind", "label", "meaning"), rows)
+
+
+def events() -> str:
+    """The events in JSON logs."""
+    return table(("event", "meaning"), ((f"`{name}`", meaning) for name, meaning in EVENTS.items()))
+
+
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A Markdown table."""
     names = tuple(head)
@@ -142,6 +155,8 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "places": places,
     "schemas": schemas,
     "layers": layers,
+    "metrics": metrics,
+    "events": events,
 }
 
 
