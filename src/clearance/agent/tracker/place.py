@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from clearance.agent.tracker.process import DELETED, link
 from clearance.kernel.openat2 import open_in_root
-from clearance.observe.rooted import READ, Rooted
+from clearance.observe.rooted import READ, Rooted, quiet
 
 HOLD: Final = os.O_PATH | os.O_CLOEXEC
 LONGEST: Final = 4096
@@ -142,9 +142,10 @@ class Place:
 
     def _opened(self, held: int) -> Opened | None:
         try:
-            if not stat.S_ISREG(os.fstat(held).st_mode):
+            what = os.fstat(held)
+            if not stat.S_ISREG(what.st_mode):
                 return None
-            fd = os.open(f"/proc/self/fd/{held}", READ | os.O_NOATIME)
+            fd = os.open(f"/proc/self/fd/{held}", READ | quiet(what.st_uid))
         except OSError:
             return None
         try:

@@ -1,0 +1,33 @@
+"""What Bun runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from clearance.agent.tracker.commands import command
+from tests.agent.tracker.commands.told import told
+
+CASES = [
+    ("bun cli.ts x", {"script": ("cli.ts", "x")}),
+    ("bun run --cwd /p cli.ts", {"folder": "/p", "script": ("cli.ts",)}),
+    ("bun --preload ./a.ts run cli.ts", {"loaded": ("./a.ts",), "script": ("cli.ts",)}),
+    ("bun run -", {"stdin": True}),
+    ("bun x tool", {}),
+    ("bun install tool", {}),
+    ("bun --bun cli.ts --cwd /q", {"script": ("cli.ts",)}),
+]
+
+
+@pytest.mark.parametrize(("line", "expected"), CASES, ids=[line for line, _ in CASES])
+def test_what_is_run(line: str, expected: dict[str, object]) -> None:
+    assert told("bun", line) == expected
+
+
+def test_program_text_names_what_it_loads() -> None:
+    assert command("bun", ["bun", "-e", "await import('./a.ts')"], {}).mentioned == ("./a.ts",)
+
+
+def test_a_packed_program_is_bun_where_it_was_told_so() -> None:
+    assert told("packed-bun", "tool cli.js") == {}
+    assert command("packed-bun", ["tool", "x.ts"], {"BUN_BE_BUN": "1"}).script == ("x.ts",)
+    assert command("bun", ["bun", "x.ts"], {"BUN_OPTIONS": "--preload ./y.ts"}).loaded == ("./y.ts",)

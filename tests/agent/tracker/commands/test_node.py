@@ -1,0 +1,56 @@
+"""What Node runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from clearance.agent.tracker.commands import command
+from clearance.agent.tracker.commands.node import imports
+from tests.agent.tracker.commands.told import told
+
+CASES = [
+    ("node cli.js", {"script": ("cli.js",)}),
+    ("node --max-old-space-size=8192 --expose-gc /a/cli.js -e x", {"script": ("/a/cli.js",)}),
+    ("node -r ./hook.js --import tsx cli.ts", {"loaded": ("./hook.js", "tsx"), "script": ("cli.ts",)}),
+    ("node --require=./a.js -C dev b.js", {"loaded": ("./a.js",), "script": ("b.js",)}),
+    ("node --title x -- -odd.js", {"script": ("-odd.js",)}),
+    ("node --not-known-here value cli.js", {"script": ("value", "cli.js")}),
+    ("node --experimental_loader ./l.mjs x.js", {"loaded": ("./l.mjs",), "script": ("x.js",)}),
+    ("node -", {"stdin": True}),
+    ("node", {"stdin": True}),
+    ("node -i", {"stdin": True}),
+    ("node --version", {}),
+    ("node inspect cli.js", {"script": ("inspect", "cli.js")}),
+]
+
+
+@pytest.mark.parametrize(("line", "expected"), CASES, ids=[line for line, _ in CASES])
+def test_what_is_run(line: str, expected: dict[str, object]) -> None:
+    assert told("node", line) == expected
+
+
+def test_program_text_names_what_it_loads() -> None:
+    words = ["node", "-e", "import('/opt/x/cli.js'); require(\"tool\")", "/not/run.js"]
+    assert command("node", words, {}).mentioned == ("/opt/x/cli.js", "tool")
+    assert command("node", words, {}).script == ()
+    assert command("node", ["node", "-p", "require('./a.js')"], {}).mentioned == ("./a.js",)
+    assert command("node", ["node", "--eval=require('./a.js')"], {}).mentioned == ("./a.js",)
+
+
+def test_the_environment_says_what_is_run_too() -> None:
+    assert command("node", ["node", "x.js"], {"NODE_OPTIONS": "--require ./t.js --no-warnings"}).loaded == ("./t.js",)
+    assert command("electron", ["code", "x.js"], {"ELECTRON_RUN_AS_NODE": "1"}).script == ("x.js",)
+    assert told("electron", "code .") == {}
+
+
+def test_what_a_text_imports() -> None:
+    text = """import a from "./a.js"; import './b.js'
+    const c = require('c'), d = await import(`d/e`); export * from "node:fs"; const no = './no.js'; """
+    assert imports(text) == ("./a.js", "./b.js", "c", "d/e")
+
+
+def test_a_command_line_of_megabytes_is_taken() -> None:
+    words = ["node", *["-r", "x" * 100] * 20_000, "cli.js"]
+    assert command("node", words, {}).script == ("cli.js",)
+    words = ["node", *["--no-warnings", "--expose-gc"] * 50_000, "cli.js"]
+    assert command("node", words, {}).script == ("cli.js",)
