@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clearance.prove.ledger.disk import Disk, Locked
+from clearance.prove.ledger.disk import Disk, Locked, being_written
 
 
 def test_what_is_written_can_be_read_cut_renamed_and_removed(tmp_path: Path) -> None:
@@ -64,6 +64,22 @@ def test_the_lock_is_held_until_it_is_closed_and_children_do_not_have_it(tmp_pat
             os._exit(7)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert being_written(str(tmp_path), "lock")
+    with pytest.raises(Locked):
+        other.lock("lock")
     disk.close()
+    assert not being_written(str(tmp_path), "lock")
     other.lock("lock")
     other.close()
+
+
+def test_asking_in_the_process_that_writes_does_not_give_the_lock_away(tmp_path: Path) -> None:
+    disk = Disk(str(tmp_path))
+    disk.lock("lock")
+    assert being_written(str(tmp_path), "lock")
+    child = os.fork()
+    if child == 0:
+        os._exit(7 if being_written(str(tmp_path), "lock") else 0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    disk.close()
+    assert not being_written(str(tmp_path / "missing"), "lock")

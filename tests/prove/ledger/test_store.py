@@ -214,6 +214,25 @@ def test_a_failing_disk_loses_nothing_and_is_recorded(tmp_path: Path, failures: 
     assert documents[1]["subject"]["since"] == "2026-11-21T09:30:00.000Z"
 
 
+def test_being_stopped_in_the_midst_of_it_keeps_nothing_and_tells_nobody_otherwise(tmp_path: Path) -> None:
+    class Stopped(Disk):
+        stop = False
+
+        def sync(self, name: str) -> None:
+            if self.stop and name.endswith("jsonl"):
+                type(self).stop = False
+                raise KeyboardInterrupt
+            super().sync(name)
+
+    with opened(tmp_path, disk=Stopped) as ledger:
+        ledger.append([draft("a")])
+        Stopped.stop = True
+        with pytest.raises(KeyboardInterrupt):
+            ledger.append([draft("b")])
+        ledger.append([draft("c")])
+        assert [each["subject"]["word"] for each in whole(tmp_path, ledger, 2)] == ["a", "c"]
+
+
 def test_a_crash_while_the_disk_was_full_is_repaired(tmp_path: Path) -> None:
     ledger = opened(tmp_path, disk=FailingDisk)
     ledger.append([draft("a")])

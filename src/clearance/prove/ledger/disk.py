@@ -21,8 +21,11 @@ class Locked(OSError):
 
 
 def being_written(folder: str, lock: str) -> bool:
-    """Whether another process has locked the folder for writing. It asks without taking the lock itself."""
+    """Whether a process has locked the folder for writing. It asks without taking the lock itself."""
     try:
+        state = os.stat(folder)
+        if (os.getpid(), state.st_dev, state.st_ino) in _HELD:
+            return True  # and the file must not be opened: closing it again would give the lock away
         fd = os.open(os.path.join(folder, lock), os.O_RDONLY | _FLAGS)
     except OSError:
         return False

@@ -284,6 +284,12 @@ class Ledger:
             said = self._failed(error, sum(len(each.drafts) for each in batch))
             for each in batch:
                 each.error, each.records = each.error or said, []
+        except BaseException as error:
+            # Stopped in the midst of it: nobody is told that anything was kept, and what was written is taken away.
+            self._unclean = True
+            for each in batch:
+                each.error, each.records = Error(f"not recorded: {type(error).__name__}"), []
+            raise
         else:
             self._good += sum(map(len, fresh))
             for data in fresh:
