@@ -271,6 +271,8 @@ def install(directive: str | None = None, /, *, root: str = "/", no_start: Flag 
         print(f"{'would ' if dry_run else ''}{plain(line)}")
     if report.started:
         print("The service runs and observes. See it: clearance enforce status")
+    elif report.waiting:
+        print("There is no directive yet: put one into /etc/clearance/directive.d, then install again to start.")
     elif not dry_run:
         print("Installed; it starts with the machine." if report.done else "Everything is installed already.")
     return 0

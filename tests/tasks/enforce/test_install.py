@@ -65,6 +65,14 @@ def test_an_empty_folder_is_enough(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+def test_without_a_directive_the_service_waits_for_one(image: Path) -> None:
+    assert task.install(str(image), command=COMMAND).waiting
+    assert not (image / "etc/clearance/directive.d").exists(), "an empty one would be a directive that cannot be read"
+    (image / "etc/clearance/directive.d").mkdir()
+    (image / "etc/clearance/directive.d/10-ours.yaml").write_text("")
+    assert not task.install(str(image), command=COMMAND).waiting
+
+
 def test_a_configuration_that_is_there_stays(image: Path) -> None:
     (image / "etc/clearance").mkdir()
     (image / "etc/clearance/config.toml").write_text('state = "/elsewhere"\n')
@@ -76,7 +84,9 @@ def test_a_configuration_that_is_there_stays(image: Path) -> None:
 
 
 def test_what_others_changed_since_is_kept_and_said(image: Path) -> None:
-    task.install(str(image), command=COMMAND)
+    directive = image.parent / "10-ours.yaml"
+    directive.write_text("ours")
+    task.install(str(image), command=COMMAND, directive=str(directive))
     (image / "etc/clearance/directive.d/20-theirs.yaml").write_text("theirs")
     (image / "etc/clearance/config.toml").write_text("theirs")
     report = task.uninstall(str(image))

@@ -67,10 +67,14 @@ class Saying:
 
 @dataclass
 class Installed:
-    """What was done, or would be, in order; paths as the installed machine names them."""
+    """What was done, or would be, in order; paths as the installed machine names them.
+
+    `waiting`: there is no directive yet, and until there is one the service has nothing to do and does not start.
+    """
 
     done: list[str] = field(default_factory=list)
     started: bool = False
+    waiting: bool = False
 
 
 def program() -> str:
@@ -105,7 +109,8 @@ def install(
         if journal is not None and root == "/":
             units.announce(journal)
         _steps(hands, root, command or program(), os.path.basename(directive or ""), content, report.done)
-        if journal is not None and root == "/" and start:
+        report.waiting = not directive and not _directives(root)
+        if journal is not None and root == "/" and start and not report.waiting:
             report.started = units.start(journal, UNIT)
     except OSError as error:
         raise Error(
@@ -130,7 +135,8 @@ def _steps(hands: Hands, root: str, command: str, name: str, directive: bytes, d
         (UNIT_FOLDER, 0o755),
         (STATE, 0o700),
         *((f"{STATE}/{own}", 0o700) for own in OWN_FOLDERS),
-        (DIRECTIVES, 0o755),
+        (os.path.dirname(SYSTEM_FILE), 0o755),
+        *(((DIRECTIVES, 0o755),) if name else ()),
     ):
         place = _inside(root, folder)
         whole = folder.startswith(f"{STATE}/")
@@ -148,6 +154,13 @@ def _steps(hands: Hands, root: str, command: str, name: str, directive: bytes, d
     place = _inside(root, link)
     step(os.path.dirname(link), "make", changed=hands.folder(os.path.dirname(place), uid=mine["uid"], gid=mine["gid"]))
     step(link, "link", changed=hands.link(place, unit, **mine))
+
+
+def _directives(root: str) -> bool:
+    try:
+        return any(name.endswith(".yaml") for name in os.listdir(_below(root, DIRECTIVES)))
+    except OSError:
+        return False
 
 
 def unit_text(command: str) -> bytes:
