@@ -17,6 +17,8 @@ from clearance.prove.ledger.store import Ledger
 from tests.prove.formats.record.recorded import BLOCKED, HEARTBEAT
 from tests.prove.ledger.making import BEGIN, Clock
 
+VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -102,7 +104,9 @@ def test_incomplete_and_empty(state: Path, tmp_path: Path, capfd: Any) -> None:
     ("verify", "missing", "--key", "x"), ("verify", ".", "--key", "x"), ("verify", "."), ("prove", "0"), ("prove", "x"),
     ("show", "--ledger", "missing"), ("check", "missing", "--key", "x"), ("show", "--since", "soon"),
     ("show", "--kind", "gossip"), ("export", "--format", "journal", "--socket", "missing"),
-    ("key", "--ledger", "/proc"), ("verify", ".", "--key", "/dev/null"),
+    ("key", "--ledger", "/proc"), ("verify", ".", "--key", "/dev/null"), ("verify", "/dev/zero", "--key", VKEY),
+    ("check", "/dev/zero", "--key", VKEY), ("verify", ".", "--key", "."),
+    ("verify", ".", "--key", VKEY, "--checkpoint", "/dev/zero"),
 ])  # fmt: skip
 def test_misuse_is_2_and_says_what_to_do(state: Path, capfd: Any, arguments: tuple[str, ...]) -> None:
     code, out, err = said(capfd, *arguments)

@@ -352,7 +352,7 @@ def _key(given: str, folder: str | None, note: bytes | None) -> VerifierKey:
     try:
         return parse_key(given)
     except ValueError as error:
-        if not os.path.isfile(given):
+        if not os.path.exists(given):
             raise Error(
                 f"--key: {plain(given)} is neither a file nor a key: {error}", remedy="see: clearance ledger key"
             ) from error

@@ -254,6 +254,29 @@ def test_a_single_file(copy: Copy, tmp_path: Path) -> None:
         assert verify_file(str(export), key, given_).damages == 1
 
 
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    _, key, _, _ = example()
+    os.mkfifo(tmp_path / "000000000001.jsonl")
+    with pytest.raises(OSError, match="no ordinary file"):
+        verify_folder(str(tmp_path), key)
+    for path in (str(tmp_path / "000000000001.jsonl"), "/dev/zero"):
+        with pytest.raises(OSError, match="no ordinary file"):
+            verify_file(path, key)
+
+
+def test_a_file_that_is_dropped_while_it_is_verified_is_read_as_its_hashes(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = parts.names_in(str(copy.folder))
+    first = parts.records_name(1)
+    monkeypatch.setattr(parts, "names_in", lambda _: [first, *listed])
+    monkeypatch.setattr(parts, "parts_of", lambda names: [
+        part for part in map(parts.part_of, names) if part and (part.first > 1 or part.what == "records")
+    ])  # fmt: skip
+    verdict = copy.verdict()
+    assert (verdict.damage, verdict.checkpoint) == ((), copy.given.size)
+
+
 def test_nothing_and_nonsense(tmp_path: Path) -> None:
     _, key, given_, _ = example()
     assert verify_folder(str(tmp_path), key).size == 0

@@ -72,7 +72,7 @@ class Disk:
 
     def reader(self, name: str) -> BinaryIO:
         """The file, to be read from its beginning and closed by the caller."""
-        return os.fdopen(os.open(name, os.O_RDONLY | _FLAGS, dir_fd=self._folder), "rb")
+        return os.fdopen(os.open(name, os.O_RDONLY | os.O_NONBLOCK | _FLAGS, dir_fd=self._folder), "rb")
 
     def size(self, name: str) -> int:
         """Bytes of a file."""

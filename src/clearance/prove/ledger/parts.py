@@ -7,8 +7,10 @@ signed checkpoint of it. Reading takes the memory of one line, whatever the file
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterator
 from typing import BinaryIO, Final, Literal
 
@@ -154,9 +156,18 @@ def parse_meta(data: bytes) -> Meta:
     return found
 
 
+def opened(path: str) -> BinaryIO:
+    """A file to be read. OSError as open gives, and for what is no ordinary file: reading that might never end."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is no ordinary file", path)
+    return file
+
+
 def small_file(path: str) -> bytes:
-    """A file that is small by its nature. OSError as open gives; ValueError where it is not small."""
-    with open(path, "rb") as file:
+    """A file that is small by its nature. OSError as `opened` gives; ValueError where it is not small."""
+    with opened(path) as file:
         data = file.read(LARGEST_SMALL_FILE + 1)
     if len(data) > LARGEST_SMALL_FILE:
         raise ValueError("it is too large to be what its name says")

@@ -23,7 +23,7 @@ def lines_of(folder: str, *, first: int = 1, newest_first: bool = False) -> Iter
     spans = zip(found, later, strict=True)
     wanted = [part for part, end in spans if part.what == "records" and (not end or first < end)]
     for part in reversed(wanted) if newest_first else wanted:
-        with open(os.path.join(folder, part.name), "rb") as file:
+        with parts.opened(os.path.join(folder, part.name)) as file:
             whole = (line for line in parts.lines(file) if line.endswith(b"\n"))
             yield from reversed(list(whole)) if newest_first else whole
 
@@ -76,8 +76,8 @@ def entry(folder: str, n: int) -> bytes | None:
 
 def _opened(folder: str, part: Part) -> tuple[BinaryIO, str]:
     try:
-        return open(os.path.join(folder, part.name), "rb"), part.what
+        return parts.opened(os.path.join(folder, part.name)), part.what
     except FileNotFoundError:
         if part.what == "hashes":
             raise
-        return open(os.path.join(folder, parts.leaves_name(part.first)), "rb"), "hashes"
+        return parts.opened(os.path.join(folder, parts.leaves_name(part.first))), "hashes"

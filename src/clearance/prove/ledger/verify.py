@@ -89,7 +89,7 @@ def verify_file(
 
 
 def _first_number(path: str) -> int:
-    with open(path, "rb") as file:
+    with parts.opened(path) as file:
         try:
             return max(1, parts.head_of(next(parts.lines(file), b"")).n)
         except ValueError:
@@ -140,7 +140,11 @@ class _Walk:
             last = place == len(found) - 1
             self._begin(part, starts, alone=alone)
             if part.what == "records":
-                self._records(part, last=last)
+                try:
+                    self._records(part, last=last)
+                except FileNotFoundError:
+                    # Dropped on record since the folder was listed; if its hashes are not there either, that is said.
+                    self._hashes(Part(part.first, parts.leaves_name(part.first), "hashes"))
             else:
                 self._hashes(part)
         self._at_size(found[-1].name if found else "")
@@ -217,7 +221,7 @@ class _Walk:
 
     def _records(self, part: Part, *, last: bool) -> None:
         number = 0
-        with open(os.path.join(self._folder, part.name), "rb") as file:
+        with parts.opened(os.path.join(self._folder, part.name)) as file:
             add, wanted = self._frontier.add, self._wanted
             for piece in parts.lines(file):
                 number += 1
@@ -264,7 +268,7 @@ class _Walk:
             self._expected -= 1
 
     def _hashes(self, part: Part) -> None:
-        with open(os.path.join(self._folder, part.name), "rb") as file:
+        with parts.opened(os.path.join(self._folder, part.name)) as file:
             for piece in parts.hashes(file):
                 if len(piece) != merkle.SIZE:
                     self.damage(part.name, 0, "it does not consist of whole hashes")
