@@ -45,6 +45,12 @@ def rights_of(uid: int, gid: int) -> Iterator[None]:
         os.setgroups(groups)
 
 
+def read(path: str, uid: int, gid: int) -> bytes:
+    """What the person reads there; empty where there is nothing. OSError or ValueError where it cannot be read."""
+    with rights_of(uid, gid):
+        return _text(state_of(os.path.realpath(path))).encode("utf-8", "surrogateescape")
+
+
 def put_right(
     journal: Journal, path: str, form: Format, key: tuple[str, ...], value: Value, uid: int, gid: int
 ) -> bool:

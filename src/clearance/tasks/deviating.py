@@ -59,19 +59,28 @@ def _in_force(sighting: Sighting, states: States) -> list[tuple[str | None, tupl
     return [*people] or [(None, sighting.switches or states.get((sighting.tool, None), ()))]
 
 
+Offer = tuple[Setter, str | int | bool]
+"""A place where a switch can be set, and the value that brings about what is wanted."""
+
+
 def how(switch: Switch, deviation: Deviation, os: OS) -> str:
-    """`set telemetry.enabled to false in ~/.gemini/settings.json`; empty where the machine has no place for it.
+    """`set telemetry.enabled to false in ~/.gemini/settings.json`; empty where the machine has no place for it."""
+    offer = best(switch, deviation, os)
+    there = deviation.switch is not None and place_of(deviation.switch, deviation.wanted) != ""
+    return _said(*offer, there=there) if offer else ""
+
+
+def best(switch: Switch, deviation: Deviation, os: OS) -> Offer | None:
+    """Where to set it as asked, and to what; None where the machine has no place for it.
 
     Where some place sets it already, that place is the one to change: a weaker one would change nothing.
     """
     there = place_of(deviation.switch, deviation.wanted) if deviation.switch else ""
     offers = [(setter, value) for setter in switch.set for value in _values(setter, deviation.wanted)]
     if there:
-        same = [offer for offer in offers if there.endswith(f" {offer[0].key}")]
-        return _said(*same[0], there=True) if same else ""
+        return next((offer for offer in offers if there.endswith(f" {offer[0].key}")), None)
     mine = [offer for offer in offers if offer[0].scope == "user"] or [o for o in offers if o[0].scope == "managed"]
-    best = next((o for o in mine if not o[0].where.startswith(FOREIGN[os])), None)
-    return _said(*best) if best else ""
+    return next((offer for offer in mine if not offer[0].where.startswith(FOREIGN[os])), None)
 
 
 def place_of(switch: SwitchState, wanted: str) -> str:
