@@ -6,12 +6,17 @@ made in another namespace is gone with it, and is never looked for in this one.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import socket
+from typing import Final
 
 from clearance.act.changes import TableMade
 from clearance.act.journal import Journal
 from clearance.act.linux.commands import run
+
+SO_ORIGINAL_DST: Final = 80
 
 
 def namespace() -> str:
@@ -41,3 +46,14 @@ def present(change: TableMade) -> bool:
         for table in (entry.get("table") for entry in listed)
         if table
     )
+
+
+def original_destination_known() -> None:
+    """Returns where the kernel can say where a redirected connection wanted to go. OSError where it cannot."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as own:
+        try:
+            own.getsockopt(socket.SOL_IP, SO_ORIGINAL_DST, 16)
+        except OSError as error:
+            # Nothing was redirected here, so there is nothing to be told: but the question was understood.
+            if error.errno not in (errno.ENOENT, errno.ENOTCONN, errno.EINVAL):
+                raise

@@ -10,13 +10,13 @@ import contextlib
 import errno
 import os
 import re
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
+from clearance.act.linux import tables
 from clearance.act.linux.cgroups import mount_point
 from clearance.act.linux.commands import run
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 State = Literal["yes", "no", "unknown"]
 
-SO_ORIGINAL_DST: Final = 80
 REDIRECT: Final = b"""\
 table inet clearance_doctor {
   chain out {
@@ -152,13 +151,7 @@ def _rules() -> str:
 
 
 def _destination() -> str:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as own:
-        try:
-            own.getsockopt(socket.SOL_IP, SO_ORIGINAL_DST, 16)
-        except OSError as error:
-            # Nothing was redirected here, so there is nothing to be told: but the question was understood.
-            if error.errno not in (errno.ENOENT, errno.ENOTCONN, errno.EINVAL):
-                raise
+    tables.original_destination_known()
     return "where a redirected connection wanted to go"
 
 
