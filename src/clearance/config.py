@@ -31,6 +31,11 @@ KEYS: Final = (
     Key("directive", "/etc/clearance/directive.d", "The directive: a file, or a folder of NN-*.yaml files."),
     Key("state", "/var/lib/clearance", "Where the agent keeps what must survive a restart."),
     Key("runtime", "/run/clearance", "Where sockets and locks of the running agent lie."),
+    Key(
+        "directive_key",
+        "",
+        "A PEM public key (Ed25519). Where it is set, only a directive that its owner signed is put in force.",
+    ),
     Key("suppressions", "", "A file of findings that were reviewed and need not be reported again."),
 )
 

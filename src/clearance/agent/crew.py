@@ -22,6 +22,8 @@ BACKOFF: Final = (0.0, 0.2, 1.0, 5.0)
 
 CALM: Final = 60.0
 PATIENCE: Final = 3.0
+DEAF: Final = 10.0
+"""Seconds that a child may leave unread what it must know."""
 
 
 class Crew:
@@ -33,8 +35,10 @@ class Crew:
         self._pids: dict[str, int] = {}
         self._channels: dict[str, Channel] = {}
         self._given: dict[str, Message] = {}
+        self._owed: dict[str, float] = {}
         self._lost: dict[str, list[float]] = {}
         self._due: dict[str, float] = {}
+        self._replaced: set[str] = set()
         self._pulse = -1
         self._alive = -1
         self._names = ("guard", "tracker", "notifier", *(("network",) if network else ()))
@@ -65,12 +69,23 @@ class Crew:
                 channel.send(message, wait=False)
 
     def give(self, name: str, message: Message) -> None:
-        """Say something that the child must know, now and whenever it is started again."""
+        """Say something that the child must know: now, as soon as it listens, and whenever it is started again."""
         self._given[name] = message
-        channel = self._channels.get(name)
-        if channel is not None:
-            with contextlib.suppress(OSError):
-                channel.send(message)
+        self._owed.setdefault(name, time.monotonic())
+        self._remind()
+
+    def _remind(self) -> None:
+        """Say what is owed. Nobody is waited for; who does not listen for long is ended, and started again."""
+        for name, since in list(self._owed.items()):
+            channel = self._channels.get(name)
+            try:
+                if channel is None or channel.send(self._given[name], wait=False):
+                    del self._owed[name]
+                elif time.monotonic() - since > DEAF:
+                    del self._owed[name]
+                    self.lost(name)
+            except OSError:
+                del self._owed[name]
 
     def lost(self, name: str) -> None:
         """A child's channel closed. It is ended, and started again by `reap`."""
@@ -90,13 +105,28 @@ class Crew:
                 continue
             del self._pids[name]
             self._forget(name)
-            died.append(name)
             now = time.monotonic()
+            if name in self._replaced:
+                self._replaced.discard(name)
+                self._due[name] = now
+                continue
+            died.append(name)
             recent = [at for at in self._lost.get(name, []) if now - at < CALM]
             self._lost[name] = [*recent, now]
             self._due[name] = now + BACKOFF[min(len(recent), len(BACKOFF) - 1)]
         self._restart()
+        self._remind()
         return died
+
+    def adopt(self, rules: Rules) -> None:
+        """What files are is told by other rules now: whoever uses them begins anew."""
+        self._rules = rules
+        for name in ("guard", "tracker"):
+            # What it was told was told of files as they were known before.
+            self._given.pop(name, None)
+            self._owed.pop(name, None)
+            self._replaced.add(name)
+            self.lost(name)
 
     def _restart(self) -> None:
         now = time.monotonic()
@@ -104,6 +134,8 @@ class Crew:
             if due > now:
                 continue
             del self._due[name]
+            if name in self._pids:
+                continue
             if name == "examiner":
                 # The guard holds its end of the channel: they begin together.
                 self.lost("guard")
@@ -158,8 +190,7 @@ class Crew:
 
     def _start_guard(self) -> None:
         """The guard, its examiner, and its watchdog. Only the guard has the group's descriptor: its death frees all."""
-        if "examiner" in self._pids:
-            end(self._pids["examiner"])
+        self._bury("examiner")
         mine, its = Channel.pair()
         asks, answers = Channel.pair()
         hears, beats = os.pipe2(os.O_CLOEXEC)
@@ -180,13 +211,16 @@ class Crew:
         self._watch()
         self._channels["guard"] = mine
 
+    def _bury(self, name: str) -> None:
+        pid = self._pids.pop(name, None)
+        if pid:
+            end(pid)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
     def _watch(self) -> None:
         """A watchdog for the guard that now is."""
-        old = self._pids.pop("watchdog", None)
-        if old:
-            end(old)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(old, 0)
+        self._bury("watchdog")
         if "guard" not in self._pids:
             return
         try:

@@ -73,13 +73,15 @@ def _examine(work: queue.SimpleQueue[Work | None], guard: Channel, sending: thre
 
 def _seen(here: Examination, question: Examine, fd: int, rules: Rules) -> KnownFile:
     """The file as its own path names it here; else as the process that starts it names it."""
-    file = here.of(fd, question.path)
-    if file.tool is None and question.pid > 0 and not _names(question.path, fd):
+    # A name that is no UTF-8 does not travel in a message as it is.
+    path = os.readlink(f"/proc/self/fd/{fd}") if "\\" in question.path else question.path
+    file = here.of(fd, path)
+    if file.tool is None and question.pid > 0 and not _names(path, fd):
         root = f"/proc/{question.pid}/root"
-        if os.path.isdir(root) and _names(root + question.path, fd):
+        if os.path.isdir(root) and _names(root + path, fd):
             view = HostView(root)
             try:
-                return Examination(view, rules, _interprets).of(fd, question.path)
+                return Examination(view, rules, _interprets).of(fd, path)
             finally:
                 view.rooted.close()
     return file

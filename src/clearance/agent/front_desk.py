@@ -52,6 +52,11 @@ class FrontDesk:
         guests = [(guest.fileno(), lambda guest=guest: self._hear(guest)) for guest in self._guests]
         return [(self._door.fileno(), self._welcome), *guests]
 
+    def reopen(self, door: socket.socket) -> None:
+        """Answer at another socket from now on."""
+        self.close()
+        self._door = door
+
     def close(self) -> None:
         """Answer nobody any more."""
         for guest in list(self._guests):
@@ -86,7 +91,7 @@ class FrontDesk:
             reply = self._reply(bytes(data), asker(guest))
             with contextlib.suppress(OSError):
                 guest.settimeout(PATIENCE)
-                guest.sendall(msgspec.json.encode(reply) + b"\n")
+                guest.sendall(_written(reply) + b"\n")
             self._leave(guest)
 
     def _reply(self, data: bytes, uid: int) -> Reply:
@@ -129,3 +134,10 @@ class FrontDesk:
         elif question.ask == "reload":
             return {"generation": service.reload(str(given.get("directive", "")), told=bool(given.get("told")))}
         return {"done": True}
+
+
+def _written(reply: Reply) -> bytes:
+    try:
+        return msgspec.json.encode(reply)
+    except (UnicodeEncodeError, TypeError) as error:
+        return msgspec.json.encode(Reply(error=f"the answer cannot be written: {type(error).__name__}"))

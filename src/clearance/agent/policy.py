@@ -19,7 +19,7 @@ from clearance.model.decision import Decision, PolicyRef
 from clearance.model.directive import Enforcement
 from clearance.model.enforcement import KnownFile, Row
 from clearance.model.terms import Enforce
-from clearance.tasks.enforce import acceptance
+from clearance.tasks.enforce import acceptance, host_mode
 from clearance.tasks.enforce.acceptance import InForce
 from clearance.tasks.enforce.blast_radius import blast_radius, programs_here, refuse, used
 from clearance.tasks.enforce.critical import Critical
@@ -46,7 +46,7 @@ class Policy:
         self.survey = NOTHING
         self.files: dict[tuple[int, int], KnownFile] = {}
         self.critical: tuple[Critical, ...] = ()
-        self.mode: Enforce = "observe"
+        self.by_hand: Enforce | None = None
         self.pause: Pause | None = None
         self._serial = 0
         self._tables: dict[int, Tabled] = {}
@@ -58,6 +58,11 @@ class Policy:
         if self.in_force is None:
             raise Error("no directive is in force", remedy="give one: clearance enforce run --directive FILE")
         return self.in_force.judge
+
+    @property
+    def mode(self) -> Enforce:
+        """The host's mode."""
+        return host_mode.mode(self.by_hand, self.limits().mode if self.in_force else None)
 
     @property
     def ref(self) -> PolicyRef | None:
@@ -110,6 +115,16 @@ class Policy:
         )
         critical = [(one.device, one.inode) for one in self.critical]
         return Tabled(judge, around, at, serial, critical=critical, files=self.files.values())
+
+    def keep(self) -> None:
+        """Keep the directive once more, where the state folder was lost. OSError where it cannot be kept."""
+        if self.in_force is not None:
+            acceptance.keep(self._state, self.in_force)
+
+    def forget_files(self) -> None:
+        """What files are is told by other rules now."""
+        self.files.clear()
+        self.survey = structs.replace(self.survey, files=())
 
     def learn(self, files: Iterable[KnownFile]) -> None:
         """Files that were identified since; a newer word on the same file wins."""

@@ -26,7 +26,9 @@ from clearance.agent import records
 from clearance.agent.audit_queue import AuditQueue
 from clearance.agent.books import Books
 from clearance.agent.crew import Crew
+from clearance.agent.examinations import Progress
 from clearance.agent.failures import FAILURES
+from clearance.agent.footing import Footing, open_ledger
 from clearance.agent.front_desk import FrontDesk
 from clearance.agent.notify_socket import NotifySocket
 from clearance.agent.policy import Policy
@@ -37,16 +39,18 @@ from clearance.agent.watched import Watched
 from clearance.catalog import Catalog
 from clearance.errors import Error
 from clearance.log import LOG
+from clearance.model.directive import LocalTool
 from clearance.model.record import STOPPED
 from clearance.model.status import EnforceStatus, GuardState, LedgerState, NetworkState, Paused
 from clearance.model.terms import ENFORCES, Enforce
-from clearance.observe.identity.rules import Rules
+from clearance.observe.identity.rules import Rules, compile_rules
 from clearance.prove.ledger.store import Ledger
 from clearance.tasks.enforce import host_mode
 from clearance.tasks.enforce.critical import critical
 from clearance.tasks.enforce.destinations import Person as NetworkPerson
 from clearance.tasks.enforce.destinations import Surroundings, compile_network
 from clearance.tasks.enforce.host_mode import Pause
+from clearance.tasks.local_tools import with_local
 from clearance.wire.channel import Closed
 from clearance.wire.control import listen
 from clearance.wire.enforcement import (
@@ -68,6 +72,10 @@ TURN: Final = 0.5
 """The longest that the loop waits before it looks at clocks."""
 
 CLOCK_JUMP: Final = 30.0
+
+LOOK_EVERY: Final = 2.0
+"""Seconds between looks whether the folders of the service are still there."""
+
 RETAIN_EVERY: Final = 6 * 3600.0
 
 
@@ -91,6 +99,8 @@ class Service:
         self.settings = settings
         self.host = socket.gethostname()
         self.catalog = catalog
+        self.here = catalog
+        self._tools: tuple[LocalTool, ...] = ()
         self.ledger = ledger
         self.policy = Policy(settings.state, catalog, settings.key)
         self.books = Books(ledger)
@@ -113,6 +123,9 @@ class Service:
         self.crew = Crew(settings.watched, rules, network=settings.network)
         self.surveyor = Surveyor(catalog, rules, settings.watched)
         self.door = FrontDesk(self, listen(settings.runtime))
+        self._examinations = Progress()
+        self._footing = Footing(settings.state, settings.runtime)
+        self._looked = 0.0
 
     # Beginning and end.
 
@@ -134,10 +147,11 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         signal.signal(signal.SIGHUP, lambda *_: setattr(self, "_hup", True))
-        self.policy.mode = self.settings.mode or host_mode.mode(self.settings.state)
+        self.policy.by_hand = self.settings.mode or host_mode.chosen(self.settings.state)
         self.policy.pause = host_mode.pause(self.settings.state, _now())
         self._first_directive()
-        self.policy.critical = critical(self._is_tool)
+        if not self._adopt():
+            self.policy.critical = critical(self._is_tool)
         self.books.add(
             records.happened(
                 "change", "started", _now(), self.policy.ref, version=__version__, mode=self.policy.mode,
@@ -187,6 +201,20 @@ class Service:
             records.happened("policy", "refused", _now(), self.policy.ref, "refused", source=path, why=error.what)
         )
 
+    def _adopt(self) -> bool:
+        """Tell files by the directive's own tools too. Whether that changes what files are."""
+        tools = self.policy.judge.directive.tools
+        if tools == self._tools:
+            return False
+        self._tools = tools
+        self.here = with_local(self.catalog, tools, _now().date())
+        rules = compile_rules(self.here)
+        self.policy.forget_files()
+        self.surveyor.adopt(rules, self.here)
+        self.crew.adopt(rules)
+        self.policy.critical = critical(self._is_tool)
+        return True
+
     def stop(self) -> None:
         """End after this turn."""
         self._stop = True
@@ -220,6 +248,8 @@ class Service:
         if self._dirty:
             self._new_table()
         self.books.write()
+        for reason, count in self.books.mended():
+            self._failed(Failed(reason, count))
 
     def _hear(self, name: str) -> None:
         """Everything that a child says, as far as it has said it."""
@@ -237,6 +267,9 @@ class Service:
                 self._message(name, message)
         except Closed:
             self.crew.lost(name)
+        except Exception as error:  # noqa: BLE001 - a defect costs one message, never the service
+            LOG.exception("a message of %s was not understood", name)
+            self._failed(Failed("defect", detail=f"{name}: {type(error).__name__}"))
 
     def _message(self, name: str, message: Message) -> None:
         if isinstance(message, Seen):
@@ -251,6 +284,9 @@ class Service:
                 LOG.info("guarding %s", ", ".join(self.settings.watched.paths))
                 self.manager.ready(f"guarding {len(self.settings.watched.paths)} file systems")
             self.counters[message.who] = message.counters
+            if message.who == "guard" and self._examinations.stalled(message.counters, time.monotonic()):
+                self._failed(Failed("examiner-stalled"))
+                self.crew.lost("examiner")
         elif isinstance(message, Learned):
             self.policy.learn(message.files)
             self.crew.tell("guard" if name == "tracker" else "tracker", message)
@@ -329,8 +365,11 @@ class Service:
         if self._due is not None and _now() >= self._due:
             self._dirty = True
         pause = self.policy.pause
-        if pause is not None and host_mode.pause(self.settings.state, _now()) is None:
+        if pause is not None and not host_mode.holds(pause, _now()):
             self._resumed("ended by itself", 0)
+        if now - self._looked >= LOOK_EVERY:
+            self._looked = now
+            self._stand()
         if now - self._beaten >= HEARTBEAT:
             self._beaten = now
             self.books.add(records.heartbeat(_now(), self.policy.ref, self._counted()))
@@ -342,6 +381,40 @@ class Service:
             with contextlib.suppress(Error):
                 self.reload("", told=False)
         self.surveyor.tick(now)
+
+    def _stand(self) -> None:
+        """What was deleted below the service is made anew; nothing that is decided depends on it."""
+        if self._footing.state_lost():
+            self._restore_state()
+        if self._footing.runtime_lost():
+            try:
+                self.lock = self._footing.take_runtime()
+                self.door.reopen(listen(self.settings.runtime))
+            except (OSError, Error) as error:
+                LOG.warning("%s", error)
+                return
+            self._footing.remember()
+            self._failed(Failed("runtime-lost"))
+
+    def _restore_state(self) -> None:
+        before = self.ledger
+        try:
+            self.ledger = open_ledger(self.settings.state)
+        except Error as error:
+            LOG.warning("%s", error)
+            return
+        self.books.turn_to(self.ledger)
+        detail = f"{before.size} records were kept"
+        with contextlib.suppress(OSError, Error):
+            before.close()
+        with contextlib.suppress(OSError):
+            self.policy.keep()
+            if self.policy.by_hand is not None:
+                host_mode.set_mode(self.settings.state, self.policy.by_hand)
+            if self.policy.pause is not None:
+                host_mode.set_pause(self.settings.state, self.policy.pause)
+        self._footing.remember()
+        self._failed(Failed("ledger-lost", detail=detail))
 
     def _retain(self) -> None:
         days = self.policy.limits().retention_days
@@ -365,7 +438,7 @@ class Service:
             )
             mode: Enforce = "observe" if self.policy.pause else self.policy.mode
             compiled = compile_network(
-                self.policy.judge, self.catalog, around, mode=mode, serial=tabled.serial, first=len(tabled.decisions)
+                self.policy.judge, self.here, around, mode=mode, serial=tabled.serial, first=len(tabled.decisions)
             )
             tabled.decisions.extend(compiled.decisions)
             self.crew.give("network", NewNetworkTable(compiled.table))
@@ -382,6 +455,7 @@ class Service:
             self._refused(named, error)
             raise
         self._accepted(before)
+        self._adopt()
         self._new_table()
         return now_in_force.accepted.generation
 
@@ -391,7 +465,8 @@ class Service:
             raise Error(f"{mode!r} is no mode", remedy=f"write one of: {', '.join(ENFORCES)}")
         new = ENFORCES[ENFORCES.index(mode)]
         host_mode.set_mode(self.settings.state, new)
-        before, self.policy.mode = self.policy.mode, new
+        before = self.policy.mode
+        self.policy.by_hand = new
         self.books.add(records.happened("change", "mode", _now(), self.policy.ref, mode=new, before=before, by=by))
         self._new_table()
 

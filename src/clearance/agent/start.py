@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
 from msgspec import Struct
 
+from clearance.agent.footing import open_ledger
 from clearance.agent.service import Service, Settings
 from clearance.agent.watched import machines_network, watched
 from clearance.catalog import load_catalog
 from clearance.log import LOG
 from clearance.model.terms import Enforce
 from clearance.observe.identity.rules import compile_rules
-from clearance.prove.ledger.store import Ledger
 
 
 class Options(Struct, frozen=True):
@@ -38,11 +36,7 @@ def serve(options: Options) -> None:
         LOG.warning("the network here is the machine's own: it is left alone without --host")
         network = False
     catalog = load_catalog()
-    ledger = Ledger.open(
-        os.path.join(options.state, "ledger"),
-        os.path.join(options.state, "keys", "ledger.key"),
-        on_damage="set-aside",
-    )
+    ledger = open_ledger(options.state)
     settings = Settings(
         options.directive,
         options.configured,

@@ -22,6 +22,7 @@ from clearance.observe.host import HostView
 from clearance.observe.identity.rules import Rules
 from clearance.observe.live.examination import Examination
 from clearance.tasks.enforce.survey import Survey, configured, survey
+from clearance.wire.channel import packed
 
 AGAIN: Final = 6 * 3600.0
 """Seconds after which everything is looked at again."""
@@ -52,6 +53,12 @@ class Surveyor:
         self._interesting: frozenset[str] = frozenset()
         self.latest: Survey | None = None
 
+    def adopt(self, rules: Rules, catalog: Catalog) -> None:
+        """What files are is told by other rules now: everything is looked at again."""
+        self._rules, self._catalog = rules, catalog
+        self._halt()
+        self._whole = 0.0
+
     def start(self, *, partial: bool) -> None:
         """Begin to look, if nobody is looking already; `partial`: only at settings."""
         if self._pid:
@@ -63,7 +70,7 @@ class Surveyor:
             os.nice(0 if partial else NICE)
             found = configured(catalog, rules) if partial else survey(catalog, rules, deep)
             with os.fdopen(says, "wb") as file:
-                file.write(msgspec.msgpack.encode(found))
+                file.write(packed(found))
 
         self._pid = fork("survey", {says}, look)
         os.close(says)
@@ -72,13 +79,16 @@ class Surveyor:
 
     def stop(self) -> None:
         """Look no longer."""
+        self._halt()
+        self._folders.close()
+
+    def _halt(self) -> None:
         if self._pid:
             end(self._pid)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self._pid, 0)
             os.close(self._pipe)
             self._pid = 0
-        self._folders.close()
 
     def sources(self, done: Callable[[bool], None]) -> list[tuple[int, Callable[[], None]]]:
         """The descriptors to poll, and what to do when they are readable. `done` is told whether it failed."""

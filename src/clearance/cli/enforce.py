@@ -92,7 +92,7 @@ def run(
         "watch": [os.path.abspath(path) for path in watch],
         "host": host,
         "network": not no_network,
-        "key": found["directive_key"].value if "directive_key" in found else "",
+        "key": found["directive_key"].value,
         "verbosity": -1 if quiet else verbose,
     }
     sys.stdout.flush()

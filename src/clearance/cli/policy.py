@@ -209,6 +209,31 @@ def diff(old: str, new: str, /, *, scan: str | None = None, at: str | None = Non
     return int(bool(found))
 
 
+@app.command
+def sign(directive: str, /, *, key: str) -> int:
+    """Sign a directive as its owner: hosts that have the public key (setting `directive_key`) take no other.
+
+    The signature is over what the directive says, not over how it is laid out, and stands beside it in DIRECTIVE.sig.
+
+    Parameters
+    ----------
+    directive
+        A file, or a folder of *.yaml files.
+    key
+        The owner's private key, Ed25519 in PEM: openssl genpkey -algorithm ed25519
+    """
+    from clearance.tasks.enforce import acceptance
+
+    try:
+        made = acceptance.sign(directive, key)
+    except OSError as error:
+        raise Error(
+            f"the signature cannot be written: {(error.strerror or '').lower()}", place=Place(str(error.filename or ""))
+        ) from error
+    print(f"Signed: {made}")
+    return 0
+
+
 def _asked(directive: str, asked: Asked) -> tuple[Judge, Request, str]:
     """The judge, the request, and what to call its subject."""
     if asked.tool is None and asked.score is None:

@@ -149,11 +149,15 @@ class AuditTerms(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
 
 
 class Enforcement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How enforcement behaves when it fails, how many programs a change may stop (percent), how long records stay."""
+    """How enforcement behaves when it fails, how many programs a change may stop (percent), how long records stay.
+
+    `mode` is that of hosts on which nobody set another by hand.
+    """
 
     on_failure: Literal["open", "closed"] = "open"
     blast_radius: int = 5
     retention_days: int = 400
+    mode: Enforce | None = None
 
 
 class Directive(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -10,7 +10,7 @@ import array
 import os
 import socket
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -55,7 +55,7 @@ class Channel:
 
     def send(self, message: Message, files: Sequence[int] = (), *, wait: bool = True) -> bool:
         """Send a message. False where the other end does not keep up and `wait` is False. `Closed` if it is gone."""
-        data = self._encoder.encode(message)
+        data = packed(message, self._encoder)
         spare = -1
         try:
             if len(data) > PACKET:
@@ -97,6 +97,25 @@ class Channel:
             finally:
                 os.close(body)
         return self._decoder.decode(data), fds
+
+
+def packed(value: object, encoder: msgspec.msgpack.Encoder | None = None) -> bytes:
+    """The value as msgpack. Names that are no UTF-8 are escaped: whoever chooses names may not choose who fails."""
+    encoder = encoder or msgspec.msgpack.Encoder()
+    try:
+        return encoder.encode(value)
+    except UnicodeEncodeError:
+        return encoder.encode(_escaped(msgspec.to_builtins(value)))
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_escaped(name): _escaped(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_escaped(each) for each in value]
+    return value
 
 
 def _write(fd: int, data: bytes) -> None:

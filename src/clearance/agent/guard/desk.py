@@ -95,7 +95,7 @@ class Waiting:
 
 
 class Desk:
-    """The guard's state. `now` gives nanoseconds of a clock that never goes back."""
+    """The guard's state. `now` gives nanoseconds of a clock that never goes back; `room` is how many may wait."""
 
     def __init__(
         self,
@@ -105,12 +105,14 @@ class Desk:
         now: Callable[[], int],
         *,
         whose: Callable[[int], int | None] = owner,
+        room: int = WAITING,
     ) -> None:
         self._group = group
         self._service = service
         self._examiner = examiner
         self._now = now
         self._owner = whose
+        self._room = min(room, WAITING)
         self._rows = Rows(Table(0, 0, "observe", 500, "open", ()))
         self._known: OrderedDict[Place, KnownFile] = OrderedDict()
         self._critical: frozenset[Place] = frozenset()
@@ -124,7 +126,7 @@ class Desk:
         self._unsent: deque[Message] = deque()
         self._untold: dict[str, int] = {}
         self.counters = dict.fromkeys(
-            ("events", "allowed", "warned", "blocked", "late", "cached", "examined", "asked", "opens"), 0
+            ("events", "allowed", "warned", "blocked", "late", "cached", "examined", "told", "asked", "opens"), 0
         )
 
     # What the kernel says.
@@ -292,6 +294,7 @@ class Desk:
         self._examined[self._ticket] = (place, changed)
 
     def _learn_examined(self, message: Examined) -> None:
+        self.counters["told"] += 1
         place, changed = self._examined.pop(message.ticket, (NOWHERE, 0))
         waiting = self._examining.pop(place, [])
         file = message.file
@@ -349,7 +352,7 @@ class Desk:
         if waiting.fd >= 0:
             self._carry_out(waiting, file, message.row)
         elif message.row.action == "block":
-            self._told(waiting, file, message.row, "late")
+            self._let_late(waiting, file, message.row)
 
     def _carry_out(self, waiting: Waiting, file: KnownFile, row: Row) -> None:
         fd, waiting.fd = waiting.fd, -1
@@ -369,7 +372,11 @@ class Desk:
             return
         row = self._rows.find(file.tool, file.version, waiting.uid, file.confidence) or self._rows.at_worst(file.tool)
         if row is not None and row.action == "block":
-            self._told(waiting, file, row, "late")
+            self._let_late(waiting, file, row)
+
+    def _let_late(self, waiting: Waiting, file: KnownFile, row: Row) -> None:
+        self._told(waiting, file, row, "late")
+        self._send(Learned((file,)))
 
     def _told(self, waiting: Waiting, file: KnownFile, row: Row, done: Done) -> None:
         self._send(
@@ -383,7 +390,7 @@ class Desk:
     # The deadline.
 
     def _wait(self, waiting: Waiting, file: KnownFile | None) -> bool:
-        if len(self._order) >= WAITING:
+        if len(self._order) >= self._room:
             self._failed("too-many-waiting")
             self._give_up(waiting, file)
             return False

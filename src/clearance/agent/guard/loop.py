@@ -19,6 +19,12 @@ from clearance.wire.channel import Channel, Closed
 from clearance.wire.enforcement import Failed, Message, Stop
 
 PULSE_NS: Final = 1_000_000_000
+
+DESCRIPTORS: Final = 16_384
+"""Each start that waits is an open file. The kernel denies a start that it can give no descriptor for."""
+
+SPARE: Final = 512
+"""Descriptors that are kept free of waiting starts: for what is read at once, and for the guard itself."""
 MESSAGES: Final = 64
 """Messages that are taken in a row before the kernel is served again."""
 
@@ -38,13 +44,12 @@ def main(
 
     `mounts`, where all of the host is guarded, gives the mount points that are to be watched now.
     """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    room = max(SPARE // 8, descriptors() - SPARE)
     # What was made before is never thrown away, and nothing here makes circles: no pause for collecting.
     gc.freeze()
     gc.disable()
     group = Group()
-    desk = Desk(group, service, examiner, time.monotonic_ns)
+    desk = Desk(group, service, examiner, time.monotonic_ns, room=room)
     try:
         _watch(group, watched, service)
         _serve(group, desk, service, examiner, pulse, mounts)
@@ -52,6 +57,18 @@ def main(
         return
     finally:
         group.close()
+
+
+def descriptors() -> int:
+    """How many files this process may have open, once it has raised that as far as it needs and may."""
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in ((max(DESCRIPTORS, soft), max(DESCRIPTORS, most)), (most, most)):
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, wanted)
+        except (OSError, ValueError):
+            continue
+        return wanted[0]
+    return soft
 
 
 def _watch(group: Group, paths: Collection[str], service: Channel) -> None:

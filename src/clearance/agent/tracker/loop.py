@@ -24,7 +24,7 @@ from clearance.agent.tracker.watch import Watch
 from clearance.kernel.perf import Started, Starts
 from clearance.observe.identity.rules import Rules
 from clearance.wire.channel import Channel, Closed
-from clearance.wire.enforcement import Answer, Failed, Message, NewTable, Pulse, Stop
+from clearance.wire.enforcement import Answer, Failed, Learned, Message, NewTable, Pulse, Stop
 
 PAUSE: Final = 0.010
 """Seconds before listening again, at most; otherwise nine times what the round took."""
@@ -188,6 +188,9 @@ class Looker:
                 self._tabled = walk = True
             elif isinstance(message, Answer):
                 self._watch.answered(message)
+            elif isinstance(message, Learned):
+                self._watch.learn(message.files)
+                walk = True
             elif isinstance(message, Stop):
                 self._stopped = True
         return walk

@@ -117,6 +117,15 @@ class Watch:
         self._scored.clear()
         self._strangers_matter = any(e.tool == UNKNOWN_AGENT and e.row.would != "allow" for e in table.entries)
 
+    def learn(self, files: Collection[KnownFile]) -> None:
+        """What the guard learned of files too late. Who runs them is to be looked at by the caller."""
+        for file in files:
+            key = (file.device, file.inode, file.changed)
+            self._programs.pop(key, None)
+            self._deep[key] = file
+            if len(self._deep) > PROGRAMS:
+                self._deep.popitem(last=False)
+
     def answered(self, message: Answer) -> None:
         """The row that was asked for."""
         case, _ = self._asked.pop(message.ticket, (None, 0))

@@ -51,10 +51,11 @@ class Candidate(Struct, frozen=True):
 
 
 class InForce(Struct, frozen=True):
-    """A directive in force, ready to judge."""
+    """A directive in force, ready to judge, and the documents that it was parsed from."""
 
     accepted: Accepted
     judge: Judge
+    documents: tuple[tuple[str, bytes], ...] = ()
 
 
 def candidate(path: str, catalog: Catalog, key: str = "") -> Candidate:
@@ -102,14 +103,15 @@ def in_force(state: str, catalog: Catalog) -> InForce | None:
             place=Place(str(folder)),
             remedy="give a directive again: clearance enforce run --directive FILE",
         ) from error
-    merged = parse(documents(str(folder / "directive.d")))
+    found = documents(str(folder / "directive.d"))
+    merged = parse(found)
     if merged.sha256 != accepted.sha256:
         raise Error(
             "the accepted directive is not what was accepted: its digest differs",
             place=Place(str(folder)),
             remedy="give a directive again: clearance enforce run --directive FILE",
         )
-    return InForce(accepted, judge_of(merged, catalog, accepted.generation))
+    return InForce(accepted, judge_of(merged, catalog, accepted.generation), found)
 
 
 def limits(merged: Merged) -> Enforcement:
@@ -125,7 +127,12 @@ def accept(state: str, new: Candidate, catalog: Catalog, old: InForce | None, at
     generation = (old.accepted.generation if old else 0) + 1
     accepted = Accepted(generation, new.merged.sha256, at, new.source)
     _keep(Path(state), accepted, new.documents)
-    return InForce(accepted, judge_of(new.merged, catalog, generation))
+    return InForce(accepted, judge_of(new.merged, catalog, generation), new.documents)
+
+
+def keep(state: str, now: InForce) -> None:
+    """Keep what is in force once more, where the state folder was lost. OSError where it cannot be kept."""
+    _keep(Path(state), now.accepted, now.documents)
 
 
 def _keep(state: Path, accepted: Accepted, found: Sequence[tuple[str, bytes]]) -> None:

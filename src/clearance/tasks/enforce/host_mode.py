@@ -30,13 +30,18 @@ class Pause(Struct, frozen=True):
     since: str
 
 
-def mode(state: str) -> Enforce:
-    """The host's mode: `observe` until somebody raised it."""
+def chosen(state: str) -> Enforce | None:
+    """The mode that was set by hand; None where nobody did, or where what was kept cannot be read."""
     try:
-        said = (Path(state) / MODE).read_text().strip()
-    except OSError:
-        return "observe"
-    return said if said in ENFORCES else "observe"
+        said = (Path(state) / MODE).read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return ENFORCES[ENFORCES.index(said)] if said in ENFORCES else None
+
+
+def mode(by_hand: Enforce | None, directive: Enforce | None) -> Enforce:
+    """The host's mode: the one set by hand, else the directive's, else `observe`."""
+    return by_hand or directive or "observe"
 
 
 def set_mode(state: str, new: Enforce) -> None:
@@ -48,9 +53,18 @@ def pause(state: str, now: dt.datetime) -> Pause | None:
     """The pause that holds at this instant."""
     try:
         found = msgspec.json.decode((Path(state) / PAUSE).read_bytes(), type=Pause)
-        return found if dt.datetime.fromisoformat(found.until) > now else None
     except (OSError, msgspec.DecodeError, ValueError):
         return None
+    return found if holds(found, now) else None
+
+
+def holds(pause: Pause, now: dt.datetime) -> bool:
+    """Whether it does at this instant. One that would last longer than any may does not: the clock was set back."""
+    try:
+        left = dt.datetime.fromisoformat(pause.until) - now
+    except (ValueError, TypeError):
+        return False
+    return dt.timedelta(0) < left <= LONGEST
 
 
 def set_pause(state: str, new: Pause | None) -> None:
