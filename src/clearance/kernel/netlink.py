@@ -21,7 +21,7 @@ _DONE: Final = 3
 _NESTED: Final = 0x8000
 _TYPE: Final = 0x3FFF
 _RECEIVED: Final = 1 << 16
-PATIENCE: Final = 1.0
+PATIENCE: Final = 1
 """Seconds until a question that the kernel does not answer is given up."""
 
 
@@ -30,7 +30,8 @@ class Netlink:
 
     def __init__(self, protocol: int) -> None:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
-        self._socket.settimeout(PATIENCE)
+        # Not Python's own timeout: with one, a call that is not to wait would wait.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", PATIENCE, 0))
         self._socket.bind((0, 0))
         self._sequence = 0
 
@@ -51,7 +52,7 @@ class Netlink:
         while True:
             try:
                 data = self._socket.recv(_RECEIVED)
-            except TimeoutError as error:
+            except BlockingIOError as error:
                 raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)) from error
             for type_, sequence, body in messages(data):
                 if sequence != self._sequence:

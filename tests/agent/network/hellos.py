@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 
 
@@ -50,8 +51,6 @@ def real_hello(name: str | None) -> bytes:
     context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["h2", "http/1.1"])
     come, go = ssl.MemoryBIO(), ssl.MemoryBIO()
-    try:
+    with contextlib.suppress(ssl.SSLWantReadError):
         context.wrap_bio(come, go, server_hostname=name).do_handshake()
-    except ssl.SSLWantReadError:
-        pass
     return go.read()

@@ -6,6 +6,7 @@ the ports of QUIC. `ready` on stdout when all of them listen.
 
 from __future__ import annotations
 
+import functools
 import socket
 import ssl
 import struct
@@ -96,7 +97,7 @@ def listen(address: str, port: int, serve: Callable[[socket.socket], None]) -> N
     def accept() -> None:
         while True:
             end, _ = listener.accept()
-            _thread(lambda: one(end))
+            _thread(functools.partial(one, end))
 
     _thread(accept)
 

@@ -13,6 +13,7 @@ import ssl
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import dns.edns
@@ -31,11 +32,12 @@ def resolve(name: str, kind: str = "A", server: str = "", how: str = "udp") -> d
         with open("/etc/resolv.conf") as conf:
             server = next(line.split()[1] for line in conf if line.startswith("nameserver"))
     query = dns.message.make_query(name, kind, use_edns=0)
-    asked = {"udp": dns.query.udp, "tcp": dns.query.tcp}
     if how == "both":
         reply, _ = dns.query.udp_with_fallback(query, server, timeout=PATIENCE)
+    elif how == "tcp":
+        reply = dns.query.tcp(query, server, timeout=PATIENCE)
     else:
-        reply = asked[how](query, server, timeout=PATIENCE)
+        reply = dns.query.udp(query, server, timeout=PATIENCE)
     explained = [option for option in reply.options if isinstance(option, dns.edns.EDEOption)]
     return {
         "rcode": dns.rcode.to_text(reply.rcode()),
@@ -58,17 +60,17 @@ def _context() -> ssl.SSLContext:
 
 def tls(address: str, port: str = "443", name: str = "", size: str = "0") -> dict[str, Any]:
     """A TLS connection with this name in its hello, and what the server says."""
-    with socket.create_connection((address, int(port)), PATIENCE) as end:
-        with _context().wrap_socket(end, server_hostname=name or None) as safe:
-            safe.sendall(f"GET {size}".encode())
-            got = b""
-            while b";" not in got or len(got) < got.index(b";") + 1 + int(size):
-                data = safe.recv(1 << 16)
-                if not data:
-                    break
-                got += data
-            said, _, rest = got.partition(b";")
-            return {"said": said.decode(), "bytes": len(rest), "source": safe.getsockname()[0]}
+    end = socket.create_connection((address, int(port)), PATIENCE)
+    with end, _context().wrap_socket(end, server_hostname=name or None) as safe:
+        safe.sendall(f"GET {size}".encode())
+        got = b""
+        while b";" not in got or len(got) < got.index(b";") + 1 + int(size):
+            data = safe.recv(1 << 16)
+            if not data:
+                break
+            got += data
+        said, _, rest = got.partition(b";")
+        return {"said": said.decode(), "bytes": len(rest), "source": safe.getsockname()[0]}
 
 
 def hidden(address: str, outer: str) -> dict[str, Any]:
@@ -154,19 +156,30 @@ def many(address: str, name: str, count: str) -> dict[str, Any]:
     return {"good": good}
 
 
+def names(name: str, count: str) -> dict[str, Any]:
+    """Ask so many times, one after the other."""
+    for _ in range(int(count)):
+        resolve(name)
+    return {}
+
+
+def connections(address: str, port: str, count: str) -> dict[str, Any]:
+    """So many connections with a word each way, one after the other."""
+    for _ in range(int(count)):
+        assert sink(address, port, "10")["said"] == "10"
+    return {}
+
+
 def hold(address: str, port: str) -> dict[str, Any]:
     """Open a connection, say so, and tell what becomes of it and of another one when a line comes on stdin."""
     with socket.create_connection((address, int(port)), PATIENCE) as end:
         end.recv(100)
         print(json.dumps({"open": True}), flush=True)
         sys.stdin.readline()
-        found = {}
-        for what, use in (
-            ("old", lambda: end),
-            ("new", lambda: socket.create_connection((address, int(port)), PATIENCE)),
-        ):
+        found: dict[str, Any] = {}
+        for what in ("old", "new"):
             try:
-                one = use()
+                one = end if what == "old" else socket.create_connection((address, int(port)), PATIENCE)
                 one.settimeout(PATIENCE)
                 one.sendall(b"10\n")
                 found[what] = len(one.recv(10)) > 0
@@ -175,7 +188,9 @@ def hold(address: str, port: str) -> dict[str, Any]:
         return found
 
 
-KINDS = {f.__name__: f for f in (resolve, lookup, tls, hidden, quic, sink, source, connect, many, hold)}
+KINDS: dict[str, Callable[..., dict[str, Any]]] = {
+    f.__name__: f for f in (resolve, lookup, tls, hidden, quic, sink, source, connect, many, names, connections, hold)
+}
 
 
 def main() -> None:
@@ -185,7 +200,7 @@ def main() -> None:
     os.setresuid(int(uid), int(uid), int(uid))
     began = time.monotonic()
     try:
-        found = KINDS[kind](*words)  # type: ignore[operator]
+        found = KINDS[kind](*words)
     except OSError as error:
         found = {"error": type(error).__name__, "detail": str(error), "errno": error.errno}
     except Exception as error:  # noqa: BLE001 - whatever comes of a probe is its result

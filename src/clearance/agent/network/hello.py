@@ -74,7 +74,7 @@ def _handshake(data: bytes) -> bytes | Hello:
             return OTHER
         found += data[at + 5 : at + 5 + length]
         at += 5 + length
-        if found[0] != _CLIENT_HELLO:
+        if found and found[0] != _CLIENT_HELLO:
             return OTHER
         if len(found) >= 4:
             size = int.from_bytes(found[1:4], "big")

@@ -114,7 +114,8 @@ def _targets(found: dns.message.Message) -> list[str]:
     names: list[str] = []
     for rrset in found.answer[:_CHAIN]:
         if rrset.rdtype in _ALIASES or rrset.rdtype in _SERVICES:
-            names += [text_of(rdata.target) for rdata in rrset if rdata.target != dns.name.root]
+            targets = (getattr(rdata, "target", None) for rdata in rrset)
+            names += [text_of(one) for one in targets if isinstance(one, dns.name.Name) and one != dns.name.root]
     return names[:_CHAIN]
 
 
