@@ -17,11 +17,11 @@ from tests.real_tools import Unavailable, cache, fetching
 SUITE = "bookworm"
 
 
-def fetch() -> Path:
-    """The root of a minimal Debian. Unavailable without root, without debootstrap or without a mirror."""
+def fetch(*packages: str) -> Path:
+    """The root of a minimal Debian with these packages. Unavailable without root, debootstrap or a mirror."""
     folder = cache() / "debian"
     folder.mkdir(parents=True, exist_ok=True)
-    tree = folder / SUITE
+    tree = folder / "-".join((SUITE, *packages))
     if tree.is_dir():
         return tree
     debootstrap, unshare = shutil.which("debootstrap"), shutil.which("unshare")
@@ -37,7 +37,8 @@ def fetch() -> Path:
             unfinished = Path(room) / "root"
             # What it mounts below the new root ends with its namespace.
             alone = (unshare, "--mount", "--pid", "--fork", "--kill-child")
-            fetching("debootstrap", *alone, debootstrap, "--variant=minbase", SUITE, str(unfinished))
+            more = (f"--include={','.join(packages)}",) if packages else ()
+            fetching("debootstrap", *alone, debootstrap, "--variant=minbase", *more, SUITE, str(unfinished))
             shutil.rmtree(unfinished / "var/cache/apt/archives", ignore_errors=True)
             unfinished.rename(tree)
     return tree
