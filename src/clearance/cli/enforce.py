@@ -1,6 +1,7 @@
 """`clearance enforce`: put a directive into force on this machine, see what it does, and take it back.
 
-Exit codes: `status` 0 once starts are answered, 3 when nothing runs; `why` 3 when nothing was told; everything else 0,
+Exit codes: `status` 0 once starts are answered, 3 when nothing runs; `why` 3 when nothing was told; `report` 3 when
+nothing was recorded; everything else 0,
 or 2 with the reason.
 """
 
@@ -19,8 +20,11 @@ from clearance.config import load_settings
 from clearance.errors import Error, Place
 from clearance.model.status import EnforceStatus
 from clearance.model.terms import Enforce
+from clearance.prove.formats.enforcement import report as enforcement_report
 from clearance.prove.formats.enforcement import text as enforcement_text
 from clearance.prove.formats.escape import plain
+from clearance.prove.ledger import gaps
+from clearance.prove.ledger.read import records_of
 from clearance.tasks.enforce import host_mode
 from clearance.wire.control import NotRunning, Question, ask
 
@@ -120,6 +124,38 @@ def status(*, runtime: str | None = None, json: Flag = False) -> int:
     else:
         sys.stdout.write(enforcement_text.status(state))
     return 0 if state.ready else NOTHING
+
+
+@app.command
+def report(*, since: str | None = None, state: str | None = None, json: Flag = False) -> int:
+    """What was blocked, warned of or, where this host only observes, would have been: by rule, for whom, how often.
+
+    Parameters
+    ----------
+    since
+        Not before this time: 2026-07-10, or 2026-07-10T09:00Z. Default: everything that was kept.
+    state
+        Where the records are kept.
+    json
+        The report as JSON (clearance/enforce-report/v1).
+    """
+    folder = os.path.join(_place("state", state), "ledger")
+    start = None if since is None else gaps.instant(since)
+    if since is not None and start is None:
+        raise Error(f'--since "{plain(since)}" is not a time', remedy="write 2026-07-10, or 2026-07-10T09:00Z")
+    try:
+        found = enforcement_report.report(records_of(folder), start)
+    except OSError as error:
+        raise Error(
+            f"the records cannot be read: {(error.strerror or '').lower()}",
+            place=Place(folder),
+            remedy="where nothing was enforced yet there are none; else read them as root",
+        ) from error
+    if json:
+        sys.stdout.write(msgspec.json.encode(enforcement_report.document(found)).decode() + "\n")
+    else:
+        sys.stdout.write(enforcement_report.text(found))
+    return 0 if found.records else NOTHING
 
 
 @app.command

@@ -41,6 +41,8 @@ Output = Annotated[str | None, Parameter(alias="-o")]
 RecordNumber = Annotated[int, Parameter(validator=Number(gte=1))]
 CODES = {"verified": 0, "damaged": 1, "empty": 3, "incomplete": 4}
 JOURNAL_PATIENCE = 5.0
+HEARTBEAT = 300.0
+"""Seconds between two heartbeats of a service."""
 
 
 @Parameter(name="*")
@@ -243,6 +245,45 @@ def show(
         print(f"no such record in {plain(folder)}", file=sys.stderr)
         return 3
     return 0
+
+
+@app.command(name="gaps")
+def gaps_(
+    *,
+    ledger: str | None = None,
+    heartbeat: Annotated[float, Parameter(validator=Number(gt=0))] = HEARTBEAT,
+    since: str | None = None,
+) -> int:
+    """Show when nobody was there to record: the service was stopped, killed or held, or the machine was off.
+
+    A running service writes a heartbeat when nothing else is to be written. A gap that it announced (it was stopped in
+    order) is shown as such. Exit code 1 where one was not announced.
+
+    Parameters
+    ----------
+    ledger
+        The ledger's folder. Default: `ledger` in the configured state folder.
+    heartbeat
+        How often one is due, in seconds.
+    since
+        Only gaps that end after this time.
+    """
+    folder = _folder(ledger)
+    start = _instant("--since", since)
+    try:
+        found = list(gap.gaps(read.records_of(folder), dt.timedelta(seconds=heartbeat), dt.datetime.now(dt.UTC)))
+        empty = next(read.records_of(folder), None) is None
+    except OSError as error:
+        raise _unreadable(error, folder) from error
+    shown = [one for one in found if start is None or one.end >= start]
+    for one in shown:
+        print(ledger_format.gap(one))
+    if empty:
+        print(f"no record in {plain(folder)}", file=sys.stderr)
+        return 3
+    if not shown:
+        print("no gap: a record or a heartbeat in every interval", file=sys.stderr)
+    return int(any(not one.announced for one in shown))
 
 
 @app.command

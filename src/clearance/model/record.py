@@ -19,6 +19,9 @@ heartbeats included; `audit`, `vet`, `exchange`: what these parts of the program
 HEARTBEAT: Final = "heartbeat"
 """`subject.event` of the record that a running service writes when nothing else was to be written for a while."""
 
+STARTED: Final = "started"
+"""`subject.event` of the record with which a service begins."""
+
 STOPPED: Final = "stopped"
 """`subject.event` of the record with which a service ends on purpose."""
 

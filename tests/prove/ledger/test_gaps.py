@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearance.model.record import STOPPED, Outcome, PolicyMark, Record
+from clearance.model.record import STARTED, STOPPED, Outcome, PolicyMark, Record
 from clearance.prove.ledger.gaps import Gap, gaps, instant
 from clearance.prove.ledger.store import instant as written
 from tests.prove.ledger.making import BEGIN
@@ -33,6 +33,16 @@ def test_a_stopped_service_and_a_silenced_one() -> None:
     assert list(found) == [
         Gap(1, at(0), at(60)), Gap(3, at(61), at(120), announced=True), Gap(4, at(120), at(200), open=True)
     ]  # fmt: skip
+
+
+def test_who_begins_again_without_having_ended_leaves_one_however_short() -> None:
+    told = [record(1, 0, STARTED), record(2, 1), record(3, 1.5, STARTED), record(4, 2, STOPPED), record(5, 3, STARTED)]
+    assert list(gaps(told, EVERY)) == [Gap(2, at(1), at(1.5), again=True)]
+
+
+def test_a_word_in_another_kind_of_record_is_not_the_services() -> None:
+    other = Record(2, record(2, 1).at, "decision", {"event": STARTED}, None, Outcome("done"), PolicyMark())
+    assert list(gaps([record(1, 0, STARTED), other], EVERY)) == []
 
 
 def test_a_clock_that_was_set_back_is_a_gap_that_ends_before_it_begins() -> None:

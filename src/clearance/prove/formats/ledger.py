@@ -98,6 +98,8 @@ def gap(found: Gap) -> str:
         return f"After record {found.after:,} the clock goes back: {_instant(found.begin)} to {_instant(found.end)}."
     length = found.end - found.begin
     why = "; the service had been stopped" if found.announced else ", though heartbeats were due"
+    if found.again:
+        why = ": the service ended without saying so, and began again"
     until = "since" if found.open else "until"
     end = f"{_instant(found.begin)}" if found.open else f"{_instant(found.end)}"
     begin = "" if found.open else f"from {_instant(found.begin)} "

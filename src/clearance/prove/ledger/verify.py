@@ -16,7 +16,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from clearance.model.record import STOPPED
+from clearance.model.record import STARTED, STOPPED
 from clearance.prove.formats.record.json import parse
 from clearance.prove.ledger import checkpoint as checkpoints
 from clearance.prove.ledger import merkle, parts, retention
@@ -309,11 +309,11 @@ class _Walk:
 
     def _look_for_gap(self, head: parts.Head, piece: bytes) -> None:
         assert self._finder is not None
-        stopped = False
-        if b'"stopped"' in piece:
+        event = None
+        if b'"stopped"' in piece or b'"started"' in piece:
             with suppress(ValueError):
-                stopped = parse(piece).subject.get("event") == STOPPED
-        found = self._finder.see(head.n, head.at, stopped=stopped)
+                event = parse(piece).subject.get("event")
+        found = self._finder.see(head.n, head.at, stopped=event == STOPPED, started=event == STARTED)
         if found and len(self._gaps) < MOST_TOLD:
             self._gaps.append(found)
 
