@@ -13,7 +13,7 @@ import pytest
 from clearance.agent.tracker.background import Background
 from clearance.agent.tracker.eyes import Eyes
 from clearance.agent.tracker.watch import Watch
-from clearance.model.enforcement import Entry, Row, Table
+from clearance.model.enforcement import Entry, KnownFile, Row, Table
 from clearance.wire.enforcement import Answer, Ask, Learned, Message, NewTable, Seen
 from tests.agent.tracker.child import sleeping
 from tests.observe.identity.made import RULES, SOURCE
@@ -166,6 +166,29 @@ def test_another_program_in_the_same_process_is_spared(scene: Scene, tmp_path: P
         scene.watch.answered(Answer(ask.ticket, 1, ask.tool, ask.version, ask.uid, row, ask.confidence))
         assert child.poll() is None
     assert scene.seen() == []
+
+
+def test_what_others_identified_is_believed_for_that_state(scene: Scene) -> None:
+    """A scan looks deeper: what it found counts, until the file changes."""
+    scene.script.write_text(WAIT)
+    what = os.stat(scene.script)
+    file = KnownFile(what.st_dev, what.st_ino, what.st_ctime_ns, "acme", "7", entry=True, path=str(scene.script))
+    with sleeping((str(scene.script),)) as child:
+        scene.watch.replace(table(Row("warn", "warn", 0), files=(file,)))
+        scene.watch.look(child.pid)
+        assert scene.seen() == ["warned"]
+        scene.script.write_text(WAIT + "\n")
+        scene.watch.replace(table(Row("block", "block", 0), 2, files=(file,)))
+        scene.watch.look(child.pid)
+        assert child.poll() is None
+        now = os.stat(scene.script).st_ctime_ns
+        scene.watch.learn((KnownFile(what.st_dev, what.st_ino, now, None),))
+        scene.watch.look(child.pid)
+        assert child.poll() is None
+        scene.watch.learn((KnownFile(what.st_dev, what.st_ino, now, "acme", "8", path=str(scene.script)),))
+        scene.watch.look(child.pid)
+        assert child.wait(30) == -9
+    assert scene.seen() == ["warned", "killed"]
 
 
 def test_a_change_of_the_catalog_forgets_what_programs_are(scene: Scene) -> None:

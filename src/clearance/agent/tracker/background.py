@@ -184,8 +184,7 @@ def deeply(fd: int, path: str, rules: Rules, packages: Packages) -> KnownFile:
     reader = FdReader(fd, what.st_size)
     if kind is None or silent(reader, kind):
         return nothing
-    package = packages.of(path) if path.startswith("/") else None
-    verdict = deep.identify(reader, rules, package)
+    verdict = deep.identify(reader, rules, packages.of(path) if _names(packages, path, what) else None)
     if verdict is None:
         return nothing
     if isinstance(verdict, Identification):
@@ -197,3 +196,11 @@ def deeply(fd: int, path: str, rules: Rules, packages: Packages) -> KnownFile:
         what.st_dev, what.st_ino, what.st_ctime_ns, UNKNOWN_AGENT, None, verdict.score, kind not in NATIVE, path=path,
         confidence="weak",
     )  # fmt: skip
+
+
+def _names(packages: Packages, path: str, what: os.stat_result) -> bool:
+    """Whether the path leads to this very file here: names mean other things in other mount namespaces."""
+    try:
+        return path.startswith("/") and os.path.samestat(packages.view.rooted.stat(path), what)
+    except OSError:
+        return False

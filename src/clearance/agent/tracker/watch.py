@@ -115,16 +115,25 @@ class Watch:
         self._rows = Rows(table)
         self._critical = frozenset(table.critical)
         self._scored.clear()
+        mattered = self._strangers_matter
         self._strangers_matter = any(e.tool == UNKNOWN_AGENT and e.row.would != "allow" for e in table.entries)
+        if self._strangers_matter and not mattered:
+            # What is no tool was not looked at deep so far.
+            self._programs.clear()
+        self.learn(table.files)
 
     def learn(self, files: Collection[KnownFile]) -> None:
-        """What the guard learned of files too late. Who runs them is to be looked at by the caller."""
+        """Files that somebody else identified: the guard too late, the scan by a deeper look. Who runs them is to be
+        looked at by the caller."""
         for file in files:
-            key = (file.device, file.inode, file.changed)
-            self._programs.pop(key, None)
-            self._deep[key] = file
-            if len(self._deep) > PROGRAMS:
-                self._deep.popitem(last=False)
+            if file.tool is not None:
+                self._remember((file.device, file.inode, file.changed), file)
+
+    def _remember(self, key: Key, file: KnownFile) -> None:
+        self._deep[key] = file
+        self._programs.pop(key, None)
+        if len(self._deep) > PROGRAMS:
+            self._deep.popitem(last=False)
 
     def answered(self, message: Answer) -> None:
         """The row that was asked for."""
@@ -147,10 +156,7 @@ class Watch:
             pids = self._waiting.pop(key, [])
             if file.tool is None or (file.device, file.inode, file.changed) != key:
                 continue
-            self._deep[key] = file
-            if len(self._deep) > PROGRAMS:
-                self._deep.popitem(last=False)
-            self._programs.pop(key, None)
+            self._remember(key, file)
             for pid in pids:
                 self.look(pid)
         if self._background.overdue():
