@@ -1,4 +1,8 @@
-"""The service's children: who they are, how they are started, and that they are started again."""
+"""The service's children: who they are, how they are started, and that they are started again.
+
+Those who need little are forked before the service has read anything, and what only one child needs is imported by it
+alone: memory that nobody writes to is shared, and the rest counts once for each process.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,20 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from clearance.agent import examiner, notifier, tracker, watchdog
+from clearance.agent import notifier, watchdog
 from clearance.agent.children import end, fork
 from clearance.agent.guard import loop as guard
-from clearance.agent.network import main as network
 from clearance.agent.watched import Watched, host_paths
-from clearance.observe.identity.rules import Rules
 from clearance.wire.channel import Channel
 from clearance.wire.enforcement import Message, Stop
+
+if TYPE_CHECKING:
+    from clearance.observe.identity.rules import Rules
+
+    Examine = Callable[[Channel, Rules], None]
+    Track = Callable[[Channel, frozenset[int] | None, Rules | None], None]
 
 BACKOFF: Final = (0.0, 0.2, 1.0, 5.0)
 """Seconds before a child that was lost is started again: at once the first time, later less eagerly."""
@@ -29,9 +37,11 @@ DEAF: Final = 10.0
 class Crew:
     """Starts, hears and ends the children. `restarted` is set when somebody new must be told everything."""
 
-    def __init__(self, watched: Watched, rules: Rules, *, network: bool) -> None:
+    def __init__(self, watched: Watched, *, network: bool) -> None:
         self._watched = watched
-        self._rules = rules
+        self._rules: Rules | None = None
+        self._programs: tuple[Examine, Track]
+        self._answers: Channel | None = None
         self._pids: dict[str, int] = {}
         self._channels: dict[str, Channel] = {}
         self._given: dict[str, Message] = {}
@@ -41,12 +51,23 @@ class Crew:
         self._replaced: set[str] = set()
         self._pulse = -1
         self._alive = -1
-        self._names = ("guard", "tracker", "notifier", *(("network",) if network else ()))
+        self._later = ("tracker", *(("network",) if network else ()))
         self.restarted = False
 
-    def start(self) -> None:
-        """Start everybody."""
-        for name in self._names:
+    def begin(self) -> None:
+        """Start those who need nothing: the guard lets everything start until it has a table."""
+        for name in ("guard", "notifier"):
+            self._start(name)
+
+    def start(self, rules: Rules) -> None:
+        """Start the others."""
+        # Both read programs: what that needs is imported once, before they are forked.
+        from clearance.agent import examiner, tracker
+
+        self._programs = examiner.main, tracker.main
+        self._rules = rules
+        self._examine()
+        for name in self._later:
             self._start(name)
 
     def pid(self, name: str) -> int:
@@ -119,7 +140,9 @@ class Crew:
         return died
 
     def adopt(self, rules: Rules) -> None:
-        """What files are is told by other rules now: whoever uses them begins anew."""
+        """What files are is told by other rules now: whoever uses them begins anew. Before `start` nobody does."""
+        if self._rules is None:
+            return
         self._rules = rules
         for name in ("guard", "tracker"):
             # What it was told was told of files as they were known before.
@@ -180,9 +203,9 @@ class Crew:
             return
         mine, its = Channel.pair()
         runs: dict[str, Callable[[], object]] = {
-            "tracker": lambda: tracker.main(its, None if self._watched.host else self._watched.devices, self._rules),
+            "tracker": lambda: self._track(its),
             "notifier": lambda: notifier.main(its),
-            "network": lambda: network.main(its),
+            "network": lambda: _guard_network(its),
         }
         self._pids[name] = fork(name, {its.fileno()}, runs[name])
         its.close()
@@ -195,21 +218,39 @@ class Crew:
         asks, answers = Channel.pair()
         hears, beats = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(beats, False)
-        self._pids["examiner"] = fork("examiner", {answers.fileno()}, lambda: examiner.main(answers, self._rules))
         mounts = host_paths if self._watched.host else None
         self._pids["guard"] = fork(
             "guard",
             {its.fileno(), asks.fileno(), beats},
             lambda: guard.main(its, asks, beats, self._watched.paths, mounts),
         )
-        for channel in (its, asks, answers):
-            channel.close()
+        its.close()
+        asks.close()
         os.close(beats)
+        if self._answers is not None:
+            self._answers.close()
+        self._answers = answers
         if self._pulse >= 0:
             os.close(self._pulse)
         self._pulse = hears
         self._watch()
         self._channels["guard"] = mine
+        self._examine()
+
+    def _examine(self) -> None:
+        """The examiner of the guard that now is, as soon as it is known what tells files apart."""
+        answers, rules = self._answers, self._rules
+        if answers is None or rules is None:
+            return
+
+        examine, _ = self._programs
+        self._pids["examiner"] = fork("examiner", {answers.fileno()}, lambda: examine(answers, rules))
+        answers.close()
+        self._answers = None
+
+    def _track(self, channel: Channel) -> None:
+        _, track = self._programs
+        track(channel, None if self._watched.host else self._watched.devices, self._rules)
 
     def _bury(self, name: str) -> None:
         pid = self._pids.pop(name, None)
@@ -235,3 +276,9 @@ class Crew:
         if self._alive >= 0:
             os.close(self._alive)
         self._alive = ours
+
+
+def _guard_network(channel: Channel) -> None:
+    from clearance.agent.network import main
+
+    main.main(channel)

@@ -51,10 +51,12 @@ def main(guard: Channel, rules: Rules) -> None:
 
 
 def _examine(work: queue.SimpleQueue[Work | None], guard: Channel, sending: threading.Lock, rules: Rules) -> None:
-    here = Examination(HostView("/"), rules, _interprets)
-    born = time.monotonic()
+    here: Examination | None = None
+    born = 0.0
     while (got := work.get()) is not None:
         question, fd = got
+        if here is None:
+            here = Examination(HostView("/"), rules, _interprets)
         if time.monotonic() - born > FORGET_SECONDS:
             here.forget()
             born = time.monotonic()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from clearance.errors import Error, Place
-from clearance.prove.ledger.store import Ledger
 from clearance.wire.control import SOCKET
+
+if TYPE_CHECKING:
+    from clearance.prove.ledger.store import Ledger
 
 LOCK: Final = "lock"
 LEDGER: Final = "ledger"
@@ -44,6 +46,9 @@ class Footing:
 
 def open_ledger(state: str) -> Ledger:
     """The ledger of a state folder; a damaged one is set aside. `Error` where none can be kept."""
+    # Only when it is needed: the children that are forked before have none of it in their memory.
+    from clearance.prove.ledger.store import Ledger
+
     return Ledger.open(os.path.join(state, LEDGER), os.path.join(state, "keys", "ledger.key"), on_damage="set-aside")
 
 

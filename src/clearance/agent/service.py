@@ -38,9 +38,10 @@ from clearance.agent.telling import Telling
 from clearance.agent.watched import Watched
 from clearance.catalog import Catalog
 from clearance.errors import Error
+from clearance.kernel.memory import trim
 from clearance.log import LOG
 from clearance.model.directive import LocalTool
-from clearance.model.record import STOPPED
+from clearance.model.record import STARTED, STOPPED
 from clearance.model.status import EnforceStatus, GuardState, LedgerState, NetworkState, Paused
 from clearance.model.terms import ENFORCES, Enforce
 from clearance.observe.identity.rules import Rules, compile_rules
@@ -95,7 +96,7 @@ class Settings(Struct, frozen=True):
 class Service:
     """One service. `run` returns when it was told to end."""
 
-    def __init__(self, settings: Settings, catalog: Catalog, rules: Rules, ledger: Ledger) -> None:
+    def __init__(self, settings: Settings, catalog: Catalog, rules: Rules, ledger: Ledger, crew: Crew) -> None:
         self.settings = settings
         self.host = socket.gethostname()
         self.catalog = catalog
@@ -120,7 +121,8 @@ class Service:
         self._clock = time.time() - time.monotonic()
         self._dirty = False
         self._hup = False
-        self.crew = Crew(settings.watched, rules, network=settings.network)
+        self.crew = crew
+        self._rules = rules
         self.surveyor = Surveyor(catalog, rules, settings.watched)
         self.door = FrontDesk(self, listen(settings.runtime))
         self._examinations = Progress()
@@ -132,9 +134,9 @@ class Service:
     def run(self) -> None:
         """Until SIGTERM or SIGINT. `Error` where no directive can be put in force at the start."""
         self._begin()
-        gc.collect()
+        trim()
         gc.freeze()
-        self.crew.start()
+        self.crew.start(self._rules)
         self.surveyor.start(partial=True)
         self._new_table()
         try:
@@ -154,7 +156,7 @@ class Service:
             self.policy.critical = critical(self._is_tool)
         self.books.add(
             records.happened(
-                "change", "started", _now(), self.policy.ref, version=__version__, mode=self.policy.mode,
+                "change", STARTED, _now(), self.policy.ref, version=__version__, mode=self.policy.mode,
                 host=self.host, watched=list(self.settings.watched.paths),
             )
         )  # fmt: skip
@@ -208,7 +210,7 @@ class Service:
             return False
         self._tools = tools
         self.here = with_local(self.catalog, tools, _now().date())
-        rules = compile_rules(self.here)
+        rules = self._rules = compile_rules(self.here)
         self.policy.forget_files()
         self.surveyor.adopt(rules, self.here)
         self.crew.adopt(rules)

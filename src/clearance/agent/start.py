@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from clearance.agent.footing import open_ledger
-from clearance.agent.service import Service, Settings
-from clearance.agent.watched import machines_network, watched
-from clearance.catalog import load_catalog
+from clearance.agent.crew import Crew
+from clearance.agent.watched import Watched, machines_network, watched
 from clearance.log import LOG
 from clearance.model.terms import Enforce
-from clearance.observe.identity.rules import compile_rules
 
 
 class Options(Struct, frozen=True):
@@ -35,6 +32,21 @@ def serve(options: Options) -> None:
     if network and not options.host and machines_network():
         LOG.warning("the network here is the machine's own: it is left alone without --host")
         network = False
+    crew = Crew(chosen, network=network)
+    crew.begin()
+    try:
+        _serve(options, chosen, network, crew)
+    finally:
+        crew.stop()
+
+
+def _serve(options: Options, chosen: Watched, network: bool, crew: Crew) -> None:
+    # Only now: what was forked before has none of this in its memory.
+    from clearance.agent.footing import open_ledger
+    from clearance.agent.service import Service, Settings
+    from clearance.catalog import load_catalog
+    from clearance.observe.identity.rules import compile_rules
+
     catalog = load_catalog()
     ledger = open_ledger(options.state)
     settings = Settings(
@@ -47,4 +59,4 @@ def serve(options: Options) -> None:
         options.runtime,
         options.key,
     )
-    Service(settings, catalog, compile_rules(catalog), ledger).run()
+    Service(settings, catalog, compile_rules(catalog), ledger, crew).run()

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from hashlib import blake2b
 from typing import Final
 
-from msgspec import UNSET, Struct, structs
+import msgspec
+from msgspec import UNSET, Struct
 
 from clearance.judge.enforcement import carried_out
 from clearance.judge.engine import Judge
@@ -71,7 +73,7 @@ class Tabled:
         self.serial = serial
         self.decisions: list[Decision] = []
         self._at = at
-        self._places: dict[str, int] = {}
+        self._places: dict[bytes, int] = {}
         self._people = {person.uid: person for person in around.people}
         everyone = (*around.people[:PEOPLE], None)
         versioned = tuple(sorted(tool for tool in judge.tools if _depends(judge, tool)))
@@ -153,7 +155,7 @@ class Tabled:
 
     def _place(self, decision: Decision) -> int:
         """Decisions that say the same are one, whoever they are for."""
-        key = repr(structs.astuple(decision))
+        key = blake2b(msgspec.msgpack.encode(decision), digest_size=16).digest()
         place = self._places.get(key)
         if place is None:
             place = self._places[key] = len(self.decisions)
