@@ -58,6 +58,41 @@ def running(root: Path, js: str) -> dict[str, Any]:
     return found
 
 
+def titled(root: Path, js: str) -> dict[str, Any]:
+    """It ran before the tracker, and wrote a title over its words."""
+    hook = root / "title.cjs"
+    hook.write_text(f"process.title = 'editor'; {BLOCKER}")
+    (root / "start").symlink_to(js)
+    before = subprocess.Popen(
+        ["bash", "-c", f"{root}/start; :"], stdin=subprocess.DEVNULL, env=os.environ | {"NODE_OPTIONS": f"-r {hook}"}
+    )
+    time.sleep(0.5)
+    stage = Stage(table(["gemini-cli"]), frozenset({os.stat(root).st_dev}))
+    seen = [[one.means, one.done] for one in stage.said if isinstance(one, Seen)]
+    before.kill()
+    before.wait()
+    stage.close()
+    return {"seen": seen}
+
+
+def parallel(root: Path, js: str) -> dict[str, Any]:
+    """Many at once."""
+    stage = Stage(table(["gemini-cli"]), frozenset({os.stat(root).st_dev}))
+    processes = [
+        subprocess.Popen(["node", js], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for _ in range(200)
+    ]
+    codes = []
+    for process in processes:
+        while process.poll() is None:
+            stage.hear(0.005)
+        codes.append(process.returncode)
+    stage.settle()
+    latency = sorted(one.latency_us for one in stage.said if isinstance(one, Seen))
+    failed = [one.reason for one in stage.said if isinstance(one, Failed)]
+    stage.close()
+    return {"killed": codes.count(-9), "of": len(codes), "latency": latency, "failed": failed}
+
+
 def reloaded(root: Path, js: str) -> dict[str, Any]:
     """Allowed by one table, barred by the next; observed and warned by others: told once each."""
     device = frozenset({os.stat(root).st_dev})
@@ -223,7 +258,10 @@ def hanging(root: Path, js: str) -> dict[str, Any]:
 
 
 CASES: Final = {
-    one.__name__: one for one in (running, reloaded, asked, spared, storm, stranger, hostile, lost_looker, hanging)
+    one.__name__: one
+    for one in (
+        running, titled, parallel, reloaded, asked, spared, storm, stranger, hostile, lost_looker, hanging
+    )
 }  # fmt: skip
 
 

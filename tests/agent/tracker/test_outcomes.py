@@ -31,6 +31,17 @@ def test_what_already_ran_is_ended_at_the_start() -> None:
     assert outcome("running") == {"code": -9, "seen": [["running", "killed", True]]}
 
 
+def test_a_title_over_the_words_hides_nothing_that_a_shell_started() -> None:
+    assert outcome("titled") == {"seen": [["running", "killed"]]}
+
+
+def test_many_at_once_are_all_ended() -> None:
+    found = outcome("parallel")
+    print(f"\nnotice to signal of 200 at once, us: {found['latency'][0]} to {found['latency'][-1]}")
+    assert found["killed"] == found["of"]
+    assert found["failed"] == []
+
+
 def test_each_table_is_told_once_and_the_guard_learns_the_file() -> None:
     found = outcome("reloaded")
     assert found["seen"] == [["would-block"], [], ["warned"], ["killed"]]

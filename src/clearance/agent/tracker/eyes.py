@@ -51,6 +51,7 @@ class Eyes:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        self._files: dict[tuple[tuple[int, int, int], int, int, int, str, str], KnownFile] = {}
         self._trees: dict[tuple[int, int, int], tuple[Tree, Examination]] = {}
 
     def forget(self) -> None:
@@ -58,13 +59,19 @@ class Eyes:
         for tree, _ in self._trees.values():
             tree.close()
         self._trees.clear()
+        self._files.clear()
 
     def file(self, place: Place, opened: Opened, site: str = "") -> KnownFile:
         """What an open file is."""
-        examination = self._examination(place)
-        known = examination.of(opened.fd, opened.path)
-        if known.tool is None and opened.path:
-            return self._named(examination.packages, opened, site, known)
+        what = opened.what
+        same = (place.key, what.st_dev, what.st_ino, what.st_ctime_ns, opened.path, site)
+        known = self._files.get(same)
+        if known is None:
+            examination = self._examination(place)
+            known = examination.of(opened.fd, opened.path)
+            if known.tool is None and opened.path:
+                known = self._named(examination.packages, opened, site, known)
+            self._files[same] = known
         return known
 
     def scripts(self, place: Place, started: Started) -> tuple[list[Finding], list[Stranger]]:

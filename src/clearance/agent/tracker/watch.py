@@ -229,6 +229,8 @@ class Watch:
                     if self._counts(one.file.device, place, one.means)
                 ]
                 found += self._strange(held.pid, strangers, place)
+                if running and not found:
+                    found += self._by_shell(place)
             return self._decide(held, image, found, began)
         finally:
             for stranger in strangers:
@@ -305,6 +307,20 @@ class Watch:
             return [], []
         started = Started(inner, file.path, told.program, environment, command(inner, told.program, environment))
         return self._eyes.scripts(place, started)
+
+    def _by_shell(self, place: Place) -> list[tuple[Finding, bool]]:
+        """The script that a shell says it started. Many programs write a title over their words once they run."""
+        said = process.variables(place.pid, ("_",)).get("_", "")
+        opened = place.open(said) if said.startswith("/") else None
+        if opened is None:
+            return []
+        try:
+            if os.pread(opened.fd, 2, 0) != b"#!" or not self._counts(opened.what.st_dev, place, "argv"):
+                return []
+            file = self._eyes.file(place, opened)
+        finally:
+            os.close(opened.fd)
+        return [(Finding(file, "running"), False)] if file.tool is not None else []
 
     def _strange(self, pid: int, strangers: list[Stranger], place: Place) -> list[tuple[Finding, bool]]:
         found: list[tuple[Finding, bool]] = []
