@@ -135,8 +135,12 @@ class Room:
         """Start a command; its number, for `wait`, `signal` and `pid_there`."""
         return int(self._ask({"do": "start"} | _question(command, uid, folder, stdin, variables))["number"])
 
+    def ended(self, number: int, seconds: float = 0) -> bool:
+        """Whether a started command has ended, or does within some seconds."""
+        return bool(self._ask({"do": "ended", "number": number, "seconds": seconds})["ended"])
+
     def wait(self, number: int, seconds: float = PATIENCE) -> Started:
-        """How a started command ended."""
+        """How a started command ended; it is ended after `seconds`."""
         return Started(**self._ask({"do": "wait", "number": number, "seconds": seconds}))
 
     def signal(self, number: int, which: int) -> None:
@@ -327,6 +331,8 @@ def _serve(asked: IO[bytes], said: IO[bytes]) -> None:
                 answer = _waited(running[-1], question["seconds"])
             case "wait":
                 answer = _waited(running[question["number"]], question["seconds"])
+            case "ended":
+                answer = {"ended": _ended(running[question["number"]], question["seconds"])}
             case "pid-there":
                 answer = {"pid": running[question["number"]].pid}
             case "signal":
@@ -381,10 +387,14 @@ def _become(question: Mapping[str, Any], said: str) -> None:
     os.chdir(question["folder"])
 
 
-def _waited(one: _Running, seconds: float) -> dict[str, Any]:
+def _ended(one: _Running, seconds: float) -> bool:
     poll = select.poll()
     poll.register(one.held, select.POLLIN)
-    ended = bool(poll.poll(seconds * 1000))
+    return bool(poll.poll(seconds * 1000))
+
+
+def _waited(one: _Running, seconds: float) -> dict[str, Any]:
+    ended = _ended(one, seconds)
     ms = one.ms if one.refused else (time.monotonic() - one.began) * 1000
     code: int | None = None
     with contextlib.suppress(ChildProcessError):
