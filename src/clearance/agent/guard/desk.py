@@ -169,8 +169,10 @@ class Desk:
         """A file that interpreters start by reading it. Whoever else reads it (a backup, a search) may."""
         self.counters["opens"] += 1
         what = os.fstat(fd)
-        file = self._known.get((what.st_dev, what.st_ino))
-        if file is None or file.changed != what.st_ctime_ns or not file.tool or not self._interprets(pid):
+        place = (what.st_dev, what.st_ino)
+        file = self._known.get(place)
+        unknown = file is None or file.changed != what.st_ctime_ns or not file.tool
+        if file is None or unknown or place in self._critical or not self._interprets(pid):
             self._answer(fd, ALLOW)
             os.close(fd)
             return
@@ -207,7 +209,10 @@ class Desk:
 
     def _replace(self, table: Table, forget: bool) -> None:
         if forget:
-            self._group.forget_files()
+            try:
+                self._group.forget_files()
+            except OSError:
+                self._failed("mark")
             self._known.clear()
             self._guarded.clear()
         self._rows = Rows(table)

@@ -7,7 +7,9 @@ essential, what runs for the system now, and this program itself. A tool is neve
 from __future__ import annotations
 
 import os
+import posixpath
 import re
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from importlib import resources
@@ -16,7 +18,18 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-FOLDERS: Final = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/libexec", "/usr/lib/systemd")
+FOLDERS: Final = (
+    "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/libexec", "/usr/lib/systemd", "/usr/lib/openssh",
+    "/lib/systemd", "/run/current-system/sw/bin", "/nix/var/nix/profiles/default/bin",
+)  # fmt: skip
+LOADERS: Final = re.compile(r"ld(-linux[\w.-]*|-musl-[\w.-]*|64|-uClibc[\w.-]*)?\.so(\.\d+)*")
+"""Names of what the kernel starts first when it starts any program that is linked dynamically."""
+
+LIBRARIES: Final = ("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64")
+LISTED: Final = 20_000
+LINKS: Final = 40
+OTHERS_WRITE: Final = 0o022
+
 NAMES: Final = frozenset(
     msgspec.json.decode(resources.files(__package__).joinpath("critical.json").read_bytes(), type=list[str])
 )
@@ -36,57 +49,137 @@ class Critical(Struct, frozen=True):
     inode: int
 
 
-def critical(is_tool: Callable[[str], bool]) -> tuple[Critical, ...]:
-    """All of them, sorted by path. `is_tool` says whether the content of the file at a path is a tool's."""
+def critical(
+    is_tool: Callable[[str], bool], root: str = "/", trusted: frozenset[int] = frozenset({0})
+) -> tuple[Critical, ...]:
+    """All of them, sorted by path. `is_tool` says whether the content of the file at a path is a tool's.
+
+    Only files that nobody but the `trusted` user ids can change: else a person could lay a tool down where it would be
+    taken for what the system needs. For another `root` than this host's, what runs here says nothing.
+    """
+    places = Places(root)
     found: dict[tuple[int, int], str] = {}
-    for path in sorted({os.path.realpath(path) for path in _candidates()}):
+    for path, own in sorted({(places.real(path), own) for path, own in _candidates(places)}):
+        outside = places.outside(path)
         try:
-            what = os.stat(path)
-        except OSError:
+            what = os.stat(outside)
+        except (OSError, ValueError):
             continue
-        if os.access(path, os.X_OK) and not os.path.isdir(path):
+        if stat.S_ISREG(what.st_mode) and what.st_mode & 0o111 and (own or places.kept(path, trusted)):
             found.setdefault((what.st_dev, what.st_ino), path)
-    return tuple(Critical(path, *place) for place, path in found.items() if not is_tool(path))
+    return tuple(
+        # The path is for people: a name that is no UTF-8 is escaped.
+        Critical(path.encode("utf-8", "backslashreplace").decode(), *place)
+        for place, path in found.items()
+        if not is_tool(places.outside(path))
+    )
 
 
-def _candidates() -> Iterator[str]:
+class Places:
+    """Paths of a system whose root is `root`: links are followed inside it."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root.rstrip("/")
+
+    def outside(self, path: str) -> str:
+        """Where a path of the system lies."""
+        return f"{self.root}{path}"
+
+    def real(self, path: str) -> str:
+        """The path without links; as far as it can be followed."""
+        if not self.root:
+            return os.path.realpath(path)
+        waiting = [part for part in path.split("/") if part]
+        done, links = "/", 0
+        while waiting:
+            part = waiting.pop(0)
+            if part == "..":
+                done = posixpath.dirname(done)
+                continue
+            step = posixpath.join(done, part)
+            try:
+                target = os.readlink(self.outside(step))
+            except OSError:
+                done = step
+                continue
+            links += 1
+            if links > LINKS:
+                return path
+            waiting = [one for one in target.split("/") if one and one != "."] + waiting
+            done = "/" if target.startswith("/") else done
+        return done
+
+    def names(self, folder: str) -> list[str]:
+        """What a folder holds."""
+        try:
+            return os.listdir(self.outside(folder))[:LISTED]
+        except OSError:
+            return []
+
+    def text(self, path: str) -> str:
+        """A text file; empty where there is none."""
+        try:
+            with open(self.outside(path), encoding="utf-8", errors="surrogateescape") as file:
+                return file.read()
+        except OSError:
+            return ""
+
+    def kept(self, path: str, trusted: frozenset[int]) -> bool:
+        """Whether only `trusted` users can exchange the file: it and every folder on its way is theirs alone."""
+        while True:
+            try:
+                what = os.lstat(self.outside(path))
+            except (OSError, ValueError):
+                return False
+            # In a folder with the sticky bit nobody removes what is not his.
+            open_to_others = what.st_mode & OTHERS_WRITE and not (stat.S_ISDIR(what.st_mode) and what.st_mode & 0o1000)
+            if what.st_uid not in trusted or open_to_others:
+                return False
+            if path == "/":
+                return True
+            path = posixpath.dirname(path)
+
+
+def _candidates(places: Places) -> Iterator[tuple[str, bool]]:
+    """Paths, and whether it is this program's own, which counts whoever can write it."""
     for folder in FOLDERS:
-        yield from (f"{folder}/{name}" for name in NAMES if os.path.lexists(f"{folder}/{name}"))
-    yield from _shells()
-    yield from _essential()
-    yield from _system_processes()
-    yield from _own()
+        yield from ((f"{folder}/{name}", False) for name in places.names(folder) if name in NAMES)
+    for path in (*_loaders(places), *_shells(places), *_essential(places)):
+        yield path, False
+    if not places.root:
+        yield from ((path, False) for path in _system_processes())
+        yield from ((path, True) for path in _own())
 
 
-def _shells() -> Iterator[str]:
-    try:
-        with open("/etc/shells", encoding="utf-8", errors="surrogateescape") as file:
-            yield from (line.strip() for line in file if line.startswith("/"))
-    except OSError:
-        return
+def _loaders(places: Places) -> Iterator[str]:
+    for folder in LIBRARIES:
+        for name in places.names(folder):
+            if LOADERS.fullmatch(name):
+                yield f"{folder}/{name}"
+            elif "-linux-" in name:
+                yield from (
+                    f"{folder}/{name}/{one}" for one in places.names(f"{folder}/{name}") if LOADERS.fullmatch(one)
+                )
 
 
-def _essential() -> Iterator[str]:
+def _shells(places: Places) -> Iterator[str]:
+    yield from (line.strip() for line in places.text("/etc/shells").splitlines() if line.startswith("/"))
+
+
+def _essential(places: Places) -> Iterator[str]:
     """The programs of packages that Debian calls essential."""
-    try:
-        with open(PACKAGES, encoding="utf-8", errors="surrogateescape") as file:
-            status = file.read()
-    except OSError:
-        return
-    for paragraph in status.split("\n\n"):
+    for paragraph in places.text(PACKAGES).split("\n\n"):
         fields = dict(_FIELD.findall(paragraph))
         if fields.get("Essential") != "yes":
             continue
-        for name in (fields["Package"], f"{fields['Package']}:{fields.get('Architecture', '')}"):
-            try:
-                with open(FILES.format(name), encoding="utf-8", errors="surrogateescape") as file:
-                    yield from (line for line in file.read().splitlines() if line.startswith(PROGRAM_FOLDERS))
-            except OSError:
-                continue
+        for name in (fields.get("Package", ""), f"{fields.get('Package')}:{fields.get('Architecture', '')}"):
+            yield from (
+                line for line in places.text(FILES.format(name)).splitlines() if line.startswith(PROGRAM_FOLDERS)
+            )
 
 
 def _system_processes() -> Iterator[str]:
-    """What runs for the system: process 1, and programs that belong to root and run as root beside people's."""
+    """What runs for the system: process 1, and programs of the system's own folders that run as root."""
     for name in os.listdir("/proc"):
         if not name.isdecimal():
             continue
@@ -94,10 +187,10 @@ def _system_processes() -> Iterator[str]:
             exe = os.readlink(f"/proc/{name}/exe")
             with open(f"/proc/{name}/status", "rb") as file:
                 uid = int(file.read(2048).partition(b"\nUid:")[2].split(None, 1)[0])
-            owner = os.stat(exe).st_uid
         except (OSError, ValueError, IndexError):
             continue
-        if name == "1" or (uid == 0 and owner == 0 and exe.startswith(("/usr/", "/sbin/", "/bin/", "/lib"))):
+        system = exe.startswith(("/usr/", "/sbin/", "/bin/", "/lib")) and not exe.startswith("/usr/local/")
+        if name == "1" or (uid == 0 and system):
             yield exe
 
 
