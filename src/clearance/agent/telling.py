@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from msgspec import Struct
 from clearance.act.notice import Happening, Occasion, Once, compose
 from clearance.act.reader import reader
 from clearance.model.decision import Decision, ToolFacts
+from clearance.observe.live.audience import seat
 from clearance.wire.enforcement import Seen, Tell
 
 FOLDER: Final = "why"
@@ -24,7 +24,6 @@ _HAPPENINGS: Final[dict[str, Happening]] = {
     "refused": "refused",
     "warned": "warned",
 }
-_PTS: Final = range(136, 144)
 
 
 class Told(Struct, frozen=True):
@@ -53,19 +52,23 @@ class Telling:
             happening = "coming"
         if happening is None or seen.uid is None:
             return None
+        # Under sudo the terminal is still the person's who sits at it.
+        there = seat(seen.terminal, seen.uid, seen.pid)
+        read_by = reader(seen.locale)
         occasion = Occasion(
             happening,
             name=tool.name if tool else "",
             target=seen.path if happening == "refused" else "",
             own_words=(decision.rule or "default") in self.own_words,
+            width=there.width,
         )
-        notice = compose(decision, occasion, reader(seen.locale))
+        notice = compose(decision, occasion, read_by)
         self._keep(seen.uid, Told(at, notice.text, seen.path, seen.done, decision))
         rule = decision.upcoming.rule if happening == "coming" and decision.upcoming else decision.rule
         if not self._once.first(seen.uid, seen.tool, rule, now):
             return None
-        terminal = terminal_of(seen.terminal)
-        return Tell(seen.uid, notice.title, notice.text, (terminal,) if terminal else ())
+        uid = seen.uid if there.uid is None else there.uid
+        return Tell(uid, notice.title, notice.text, there.terminals, body=notice.body, encoding=read_by.encoding)
 
     def last(self, uid: int) -> Told | None:
         """What a person was told last, also before the service was started anew."""
@@ -91,13 +94,3 @@ class Telling:
                 (self._folder / f"{uid}.json").write_bytes(msgspec.json.encode(told))
         except OSError:
             return
-
-
-def terminal_of(number: int) -> str:
-    """The device of a controlling terminal, from the number in /proc/PID/stat; empty where it is none of a person."""
-    major, minor = os.major(number), os.minor(number)
-    if major in _PTS:
-        return f"/dev/pts/{(major - 136) * 256 + minor}"
-    if major == 4:
-        return f"/dev/tty{minor}" if minor < 64 else f"/dev/ttyS{minor - 64}"
-    return ""

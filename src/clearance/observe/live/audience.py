@@ -55,6 +55,26 @@ def audience(pid: int, proc: str = "/proc", dev: str = "/dev") -> Audience:
     return Audience(terminals, owner, width, _read(f"{proc}/{pid}/environ", LARGEST_ENVIRONMENT))
 
 
+def seat(number: int, uid: int, pid: int, proc: str = "/proc") -> Audience:
+    """Who can be told at the terminal of this number, as `/proc/PID/stat` gives it. Nobody where it is none.
+
+    Terminals of a container have the numbers of others outside it. So where the terminal is not this user's own (under
+    sudo it is not), it counts only while the process can be asked whether it is the very same one.
+    """
+    path = name_of(number)
+    try:
+        seen = os.lstat(path)
+        if seen.st_uid != uid:
+            inside = os.lstat(f"{proc}/{pid}/root{path}")
+            if (inside.st_dev, inside.st_ino) != (seen.st_dev, seen.st_ino):
+                return Audience()
+    except OSError:
+        return Audience()
+    if not stat.S_ISCHR(seen.st_mode) or seen.st_rdev != number:
+        return Audience()
+    return Audience((path,), seen.st_uid, _width(path) or DEFAULT_WIDTH)
+
+
 def _terminals(pid: int, proc: str) -> list[tuple[str, int | None]]:
     """(path, device number) of its controlling terminal and of what its first three descriptors are."""
     found: list[tuple[str, int | None]] = []
