@@ -66,8 +66,8 @@ def test_folders_that_are_added_by_path_files(place: Place, tmp_path: Path) -> N
 def test_programs_and_imports_are_other_files(place: Place, tmp_path: Path) -> None:
     folder(tmp_path, "a/__main__.py", "a/__init__.py", "a/b.py")
     folders = (str(tmp_path),)
-    assert [one.path for one in find(place, folders, "a", run=True)] == ["a/__main__.py"]
+    assert [one.path for one in find(place, folders, "a", run=True)] == ["a/__main__.py", "a/__init__.py"]
     assert [one.path for one in find(place, folders, "a", run=False)] == ["a/__init__.py"]
-    assert [one.path for one in find(place, folders, "a.b", run=True)] == ["a/b.py"]
+    assert [one.path for one in find(place, folders, "a.b", run=True)] == ["a/b.py", "a/__init__.py"]
     for name in ("", "..", "a/b", "a.", "none", "x" * 300, "a\0"):
         assert list(find(place, folders, name, run=True)) == []

@@ -25,17 +25,30 @@ class Module(NamedTuple):
 
 
 def find(place: Place, folders: tuple[str, ...], name: str, *, run: bool) -> Iterator[Module]:
-    """The files that a module's name may lead to. `run`: as a program, else as an import."""
+    """The files that a module's name leads to. `run`: as a program, else as an import.
+
+    The package that a module lies in is run before it.
+    """
     if not name or not all(part.isidentifier() for part in name.split(".")) or len(name) > 200:
         return
     base = name.replace(".", "/")
     tries = (f"{base}/__main__.py", f"{base}.py") if run else (f"{base}/__init__.py", f"{base}.py")
+    package = f"{name.partition('.')[0]}/__init__.py"
     for folder in folders:
-        for path in tries:
-            if (opened := place.open(f"{folder}/{path}")) is not None:
-                os.close(opened.fd)
-                yield Module(folder, path)
-                return
+        found = next((path for path in tries if _is_file(place, f"{folder}/{path}")), None)
+        if found is not None:
+            yield Module(folder, found)
+            if found != package and _is_file(place, f"{folder}/{package}"):
+                yield Module(folder, package)
+            return
+
+
+def _is_file(place: Place, path: str) -> bool:
+    opened = place.open(path)
+    if opened is None:
+        return False
+    os.close(opened.fd)
+    return True
 
 
 def search_path(
