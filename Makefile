@@ -41,6 +41,8 @@ fuzz: .venv/test $(CATALOG) ## hostile bytes for every parser of foreign files (
 	$(BIN)/python -m tests.fuzz.fuzz_probes $(SECONDS)
 	$(BIN)/python -m tests.fuzz.fuzz_identity $(SECONDS)
 	$(BIN)/python -m tests.fuzz.fuzz_directive $(SECONDS)
+	$(BIN)/python -m tests.fuzz.fuzz_ledger $(SECONDS)
+	$(BIN)/python -m tests.fuzz.fuzz_network $(SECONDS)
 
 lint: .venv/test ## style, types, import contracts, dependencies
 	$(BIN)/ruff check .
