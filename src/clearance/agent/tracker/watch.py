@@ -17,15 +17,12 @@ from clearance.agent.guard.owner import owner
 from clearance.agent.lookup import Rows
 from clearance.agent.tracker import process, verdict
 from clearance.agent.tracker.background import Background
-from clearance.agent.tracker.commands import VARIABLES, command
 from clearance.agent.tracker.eyes import Eyes, Finding, Stranger
 from clearance.agent.tracker.place import Opened, Place
-from clearance.agent.tracker.scripts import Started
+from clearance.agent.tracker.runs import Program, by_shell, identified, run
 from clearance.kernel.pidfd import Held, Image, image_of
 from clearance.model.enforcement import UNKNOWN_AGENT, Done, KnownFile, Means, Row, Table
-from clearance.observe.identity.runtimes import Runtime, packs_bun, runtime
 from clearance.observe.identity.types import REPORTING_THRESHOLD
-from clearance.observe.reader import FdReader
 from clearance.wire.enforcement import Answer, Ask, Failed, Learned, Message, NewTable, Seen
 
 PROGRAMS: Final = 16_384
@@ -39,13 +36,6 @@ FRESH_NS: Final = 100_000_000
 OTHERS_WRITE: Final = 0o022
 
 Key = tuple[int, int, int]
-
-
-class Program(NamedTuple):
-    """What a program's file is."""
-
-    file: KnownFile
-    runtime: Runtime | None
 
 
 class Case(NamedTuple):
@@ -219,10 +209,10 @@ class Watch:
                 found += self._as_program(place, program.file, running)
             if program.runtime is not None:
                 words = process.words(held.pid)
-                if not words:
+                if not words and not found:
                     self._later(held.pid, tries + 1, running, began)
                     return False
-                seen, strangers = self._run(place, program.runtime, program.file.path, words)
+                seen, strangers = run(self._eyes, place, program, words)
                 found += [
                     (one._replace(means="running") if running else one, False)
                     for one in seen
@@ -230,7 +220,11 @@ class Watch:
                 ]
                 found += self._strange(held.pid, strangers, place)
                 if running and not found:
-                    found += self._by_shell(place)
+                    found += [
+                        (Finding(file, "running"), False)
+                        for file in by_shell(self._eyes, place)
+                        if self._counts(file.device, place, "argv")
+                    ]
             return self._decide(held, image, found, began)
         finally:
             for stranger in strangers:
@@ -243,7 +237,7 @@ class Watch:
             return None
         key = (what.st_dev, what.st_ino, what.st_ctime_ns)
         try:
-            file, kind = self._identified(place, opened)
+            file, kind = identified(self._eyes, place, opened)
             if file.tool is None:
                 file = self._deep.get(key, file)
             if file.tool is None and kind is None:
@@ -261,18 +255,6 @@ class Watch:
                 self._programs.popitem(last=False)
         return found
 
-    def _identified(self, place: Place, opened: Opened) -> Program:
-        """What a native program is: a runtime if its form says so at once, else a tool, else a runtime after all."""
-        reader = FdReader(opened.fd, opened.what.st_size)
-        kind = runtime(reader, constants=False)
-        if kind is not None:
-            what = opened.what
-            return Program(
-                KnownFile(what.st_dev, what.st_ino, what.st_ctime_ns, None, runtime=True, path=opened.path), kind
-            )
-        file = self._eyes.file(place, opened)
-        return Program(file, runtime(reader) if file.tool is None or packs_bun(reader) else None)
-
     def _as_program(self, place: Place, file: KnownFile, running: bool) -> list[tuple[Finding, bool]]:
         """A program that is a tool itself. What lies where the guard sees starts, the guard has told of."""
         name = process.link(place.pid, "exe")
@@ -285,42 +267,6 @@ class Watch:
         if not file.path:
             file = _at(file, name)
         return [(Finding(file, "running" if running else means), guarded and not running)]
-
-    def _run(
-        self, place: Place, kind: Runtime, program: str, words: tuple[str, ...]
-    ) -> tuple[list[Finding], list[Stranger]]:
-        """The tools that a runtime runs. A program that was loaded by hand is looked at as if it had been started."""
-        environment = process.variables(place.pid, VARIABLES)
-        told = command(kind, words, environment)
-        if kind != "loader":
-            return self._eyes.scripts(place, Started(kind, program, words, environment, told))
-        opened = place.open(told.program[0]) if told.program else None
-        if opened is None:
-            return [], []
-        try:
-            file, inner = self._identified(place, opened)
-        finally:
-            os.close(opened.fd)
-        if file.tool is not None:
-            return [Finding(file, "loader")], []
-        if inner is None or inner == "loader":
-            return [], []
-        started = Started(inner, file.path, told.program, environment, command(inner, told.program, environment))
-        return self._eyes.scripts(place, started)
-
-    def _by_shell(self, place: Place) -> list[tuple[Finding, bool]]:
-        """The script that a shell says it started. Many programs write a title over their words once they run."""
-        said = process.variables(place.pid, ("_",)).get("_", "")
-        opened = place.open(said) if said.startswith("/") else None
-        if opened is None:
-            return []
-        try:
-            if os.pread(opened.fd, 2, 0) != b"#!" or not self._counts(opened.what.st_dev, place, "argv"):
-                return []
-            file = self._eyes.file(place, opened)
-        finally:
-            os.close(opened.fd)
-        return [(Finding(file, "running"), False)] if file.tool is not None else []
 
     def _strange(self, pid: int, strangers: list[Stranger], place: Place) -> list[tuple[Finding, bool]]:
         found: list[tuple[Finding, bool]] = []
