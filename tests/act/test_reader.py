@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearance.act.messages import LANGUAGES
-from clearance.act.reader import Reader, locale_variables, reader
+from clearance.act.reader import Reader, reader
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,3 @@ def test_any_value_gives_a_reader(value: str) -> None:
     found = reader({"LC_ALL": value})
     assert found.language in LANGUAGES
     "x".encode(found.encoding)
-
-
-def test_of_an_environment_only_the_locale_is_kept() -> None:
-    environ = b"SECRET=x\0LANG=de_DE.UTF-8\0LC_ALL=" + b"x" * 1000 + b"\0LC_CTYPE=\xff\0LANG=second\0junk"
-    assert locale_variables(environ) == {"LANG": "de_DE.UTF-8", "LC_CTYPE": "\xff"}

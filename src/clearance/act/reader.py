@@ -14,9 +14,6 @@ from msgspec import Struct
 
 from clearance.act.messages import LANGUAGES
 
-VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG")
-"""The variables that are looked at."""
-
 CODECS: Final = {
     "utf8": "utf-8", "iso88591": "iso8859-1", "iso885915": "iso8859-15", "iso88592": "iso8859-2", "cp1252": "cp1252",
     "eucjp": "euc_jp", "ujis": "euc_jp", "gb18030": "gb18030", "gbk": "gbk", "gb2312": "gb2312", "euccn": "gb2312",
@@ -48,16 +45,6 @@ def reader(environment: Mapping[str, str]) -> Reader:
     if encoding != "utf-8" and not _writable(language, encoding):
         language = "en"
     return Reader(language, encoding)
-
-
-def locale_variables(environ: bytes) -> dict[str, str]:
-    """The locale variables of an environment as the kernel shows it (`/proc/PID/environ`), and nothing else of it."""
-    found: dict[str, str] = {}
-    for entry in environ.split(b"\0"):
-        name, is_set, value = entry.partition(b"=")
-        if is_set and len(value) < 100 and (key := name.decode("latin-1")) in VARIABLES:
-            found.setdefault(key, value.decode("latin-1"))
-    return found
 
 
 def _first(environment: Mapping[str, str], *names: str) -> str:

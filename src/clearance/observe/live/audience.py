@@ -1,14 +1,9 @@
-"""Who can be told about a process: the terminals that are its own, whose they are, and what its locale says.
-
-Read from `/proc` as it is at that moment; a process that is gone has no audience. Terminals are given as device paths
-below `/dev` of this machine: those of a container's own `/dev/pts` are not.
-"""
+"""Who can be told at a terminal: its path, whose it is, and how wide it is. Read as it is at that moment."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-import re
 import stat
 import struct
 import termios
@@ -22,37 +17,15 @@ PTS_MAJORS: Final = range(136, 144)
 CONSOLE_MAJOR: Final = 4
 SERIAL_FROM: Final = 64
 
-TERMINAL: Final = re.compile(r"/dev/(?:pts/[0-9]{1,7}|tty[A-Za-z0-9]{1,12})")
-"""What a terminal's path looks like."""
-
-LARGEST_ENVIRONMENT: Final = 1 << 18
 DEFAULT_WIDTH: Final = 80
 
 
 class Audience(Struct, frozen=True):
-    """`uid` owns the terminals (None: there is none). `environment` is as the kernel gives it. `width` in cells."""
+    """`uid` owns the terminals (None: there is none). `width` in cells."""
 
     terminals: tuple[str, ...] = ()
     uid: int | None = None
     width: int = DEFAULT_WIDTH
-    environment: bytes = b""
-
-
-def audience(pid: int, proc: str = "/proc", dev: str = "/dev") -> Audience:
-    """Who can be told about this process."""
-    found: dict[str, int] = {}
-    for path, number in _terminals(pid, proc):
-        real = dev + path.removeprefix("/dev")
-        try:
-            seen = os.lstat(real)
-        except OSError:
-            continue
-        if stat.S_ISCHR(seen.st_mode) and number in (None, seen.st_rdev):
-            found.setdefault(real, seen.st_uid)
-    owner = next(iter(found.values()), None)
-    terminals = tuple(path for path, uid in found.items() if uid == owner)
-    width = next((width for path in terminals if (width := _width(path))), DEFAULT_WIDTH)
-    return Audience(terminals, owner, width, _read(f"{proc}/{pid}/environ", LARGEST_ENVIRONMENT))
 
 
 def seat(number: int, uid: int, pid: int, proc: str = "/proc") -> Audience:
@@ -73,38 +46,6 @@ def seat(number: int, uid: int, pid: int, proc: str = "/proc") -> Audience:
     if not stat.S_ISCHR(seen.st_mode) or seen.st_rdev != number:
         return Audience()
     return Audience((path,), seen.st_uid, _width(path) or DEFAULT_WIDTH)
-
-
-def _terminals(pid: int, proc: str) -> list[tuple[str, int | None]]:
-    """(path, device number) of its controlling terminal and of what its first three descriptors are."""
-    found: list[tuple[str, int | None]] = []
-    number = controlling(_read(f"{proc}/{pid}/stat", 4096))
-    if number:
-        found.append((name_of(number), number))
-    for descriptor in (0, 1, 2):
-        try:
-            place = f"{proc}/{pid}/fd/{descriptor}"
-            path = os.readlink(place)
-            if TERMINAL.fullmatch(path):
-                found.append((path, os.stat(place).st_rdev))
-        except OSError:
-            continue
-    return [(path, number) for path, number in found if path]
-
-
-def controlling(status: bytes) -> int:
-    """The device number of the controlling terminal, from `/proc/PID/stat`; 0 where there is none.
-
-    The program's name stands in brackets and may hold any character, so fields are counted from the last bracket.
-    """
-    fields = status.rpartition(b")")[2].split()
-    try:
-        packed = int(fields[4]) & 0xFFFFFFFF
-    except (IndexError, ValueError):
-        return 0
-    # The kernel's encoding: minor bits 0 to 7 and 20 to 31, major bits 8 to 19.
-    major, minor = (packed >> 8) & 0xFFF, (packed & 0xFF) | ((packed >> 12) & 0xFFF00)
-    return os.makedev(major, minor) if packed else 0
 
 
 def name_of(number: int) -> str:
@@ -129,15 +70,3 @@ def _width(path: str) -> int:
     finally:
         os.close(fd)
     return int(columns)
-
-
-def _read(path: str, most: int) -> bytes:
-    try:
-        with open(path, "rb", buffering=0) as file:
-            blocks: list[bytes] = []
-            while most > 0 and (block := file.read(min(most, 1 << 16))):
-                blocks.append(block)
-                most -= len(block)
-            return b"".join(blocks)
-    except OSError:
-        return b""
