@@ -11,6 +11,7 @@ import sys
 import msgspec
 
 from clearance.agent.footing import alone
+from clearance.agent.guard.loop import descriptors
 from clearance.agent.log_stream import Unwaiting
 from clearance.agent.start import Options, serve
 from clearance.errors import Error
@@ -22,6 +23,7 @@ def main(text: str) -> int:
     options = msgspec.json.decode(text, type=Options)
     set_verbosity(options.verbosity)
     Unwaiting.into(LOG)
+    descriptors()
     try:
         with alone(options.runtime):
             serve(options)

@@ -112,16 +112,17 @@ class Surveyor:
 
     def is_tool(self, path: str) -> bool:
         """Whether the content of a file is a tool's."""
-        examination = Examination(HostView("/"), self._rules)
         try:
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return False
+        view = HostView("/")
         try:
-            return examination.of(fd, path).tool is not None
+            return Examination(view, self._rules).of(fd, path).tool is not None
         except OSError:
             return False
         finally:
+            view.rooted.close()
             os.close(fd)
 
     def _hear(self, done: Callable[[bool], None]) -> None:

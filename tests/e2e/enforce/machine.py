@@ -1,6 +1,6 @@
-"""A machine to lock oneself out of: the system's programs on a file system of the test's own, with enforcement over it.
+"""A machine to lock oneself out of: the system's programs on a file system of the test's own, under enforcement.
 
-In a `Room`, an overlay lies over /usr, so the shell, the package manager, the log-in programs are this machine's own and
+In a `Room`, an overlay lies over /usr, so the shell, the package manager, the log-in programs are its own and
 are guarded, and nothing reaches the file system below. A barred tool lies there too: while it does not start and
 everything else does, the directive is in force and nobody is locked out.
 """
@@ -63,6 +63,7 @@ class Machine:
                 "lowerdir=/usr,upperdir=/mnt/up,workdir=/mnt/over", "/usr",
             )  # fmt: skip
             self.plant(BARRED)
+            self._ssh()
         except BaseException:
             room.close()
             raise
@@ -89,11 +90,10 @@ class Machine:
         yield "becoming somebody", ("/bin/su", "root", "-c", "/usr/bin/id -u"), ROOT
         yield "processes", ("/bin/sh", "-c", "kill -0 $$"), ROOT
         if self.room.path("/usr/sbin/sshd").exists():
-            self._ssh()
             yield "the ssh server", ("/usr/sbin/sshd", "-t", "-f", "/mnt/ssh/config"), ROOT
 
     def usable(self, *, strangers: bool = True) -> None:
-        """Everything works, each within a bound that only a hang passes. `strangers`: also programs never seen before."""
+        """Everything works, each within a bound that only a hang passes; with `strangers`, programs never seen too."""
         commands = list(self.commands())
         if strangers:
             name = f"/usr/local/bin/program-{next(_numbers)}"
@@ -113,21 +113,24 @@ class Machine:
         return RAN in done.out
 
     def _ssh(self) -> None:
-        if not self.room.path("/mnt/ssh/key").exists():
-            self.room.path("/mnt/ssh").mkdir()
-            self.room.must("/bin/mount", "-t", "tmpfs", "run", "/run")
-            self.room.must("/bin/mkdir", "/run/sshd")
-            self.room.must("/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/mnt/ssh/key")
-            self.room.write("/mnt/ssh/config", "HostKey /mnt/ssh/key\nUsePAM no\n")
+        self.room.path("/mnt/ssh").mkdir()
+        self.room.must("/bin/mount", "-t", "tmpfs", "run", "/run")
+        self.room.must("/bin/mkdir", "/run/sshd")
+        self.room.must("/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/mnt/ssh/key")
+        self.room.write("/mnt/ssh/config", "HostKey /mnt/ssh/key\nUsePAM no\n")
 
 
 class Guarded:
     """A machine with `clearance enforce run` over it."""
 
-    def __init__(self, directive: str = OPEN, *options: str, **how: object) -> None:
+    def __init__(
+        self, directive: str = OPEN, *, before: Callable[[Machine], None] = lambda _: None,
+        prefix: Sequence[str] = (), network: bool = False,
+    ) -> None:  # fmt: skip
         self.machine = Machine()
         try:
-            self.service = Enforced(self.machine.room, directive, *options, watch=("/usr/sbin",), **how)  # type: ignore[arg-type]
+            before(self.machine)
+            self.service = Enforced(self.machine.room, directive, watch=("/usr/sbin",), prefix=prefix, network=network)
         except BaseException:
             self.machine.close()
             raise
@@ -181,6 +184,13 @@ class Guarded:
         self.until(there, f"there is no {name}")
         return min(found)
 
+    def ended(self, pid: int) -> bool:
+        """Whether a process is gone, or only waits to be buried."""
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+        except OSError:
+            return True
+
     def signal(self, name: str, which: signal.Signals) -> int:
         """Send a signal to one of its processes, and say which it was."""
         pid = self.pid(name)
@@ -191,7 +201,11 @@ class Guarded:
 
     def records(self) -> list[Record]:
         """What the ledger holds."""
-        return list(records_of(str(self.machine.room.path(f"{STATE}/ledger"))))
+        try:
+            return list(records_of(str(self.machine.room.path(f"{STATE}/ledger"))))
+        except OSError:
+            # It is being made anew.
+            return []
 
     def tells(self, event: str) -> Record:
         """The first record of an event; it is waited for."""

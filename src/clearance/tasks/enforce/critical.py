@@ -163,7 +163,8 @@ def _loaders(places: Places) -> Iterator[str]:
 
 
 def _shells(places: Places) -> Iterator[str]:
-    yield from (line.strip() for line in places.text("/etc/shells").splitlines() if line.startswith("/"))
+    lines = (line.strip() for line in places.text("/etc/shells").splitlines())
+    yield from (line for line in lines if line.startswith("/") and "\0" not in line)
 
 
 def _essential(places: Places) -> Iterator[str]:
