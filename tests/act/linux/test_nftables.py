@@ -67,7 +67,8 @@ HERE = """
 from clearance.act.linux.nftables import *
 both = PacketFilter()
 wide = PacketRules(Users((33,)), Users((5, 6), others=False), 1053, 1443, ("192.0.2.1", "2001:db8::1"),
-                   ("192.0.2.2", "2001:db8::2"), (Refused("192.0.2.0/24", Users()), Refused("2001:db8::/48", Users((5,)))))
+                   ("192.0.2.2", "2001:db8::2"),
+                   (Refused("192.0.2.0/24", Users()), Refused("2001:db8::/48", Users((5,)))))
 both.beat(); both.remove(); print(both.counters())
 for rules in (wide, wide, PacketRules(Users(), Users((), others=False), 1, 2)):
     both.apply(rules)

@@ -125,11 +125,12 @@ class House:
         assert servers.stdout.readline() == "ready\n"
 
     def start_guard(self, table: NetworkTable, group: str = "") -> None:
-        """Start a guard and wait until its rules are there."""
+        """Start a guard, or another one, and wait until its rules are there or it says that it cannot have them."""
         words = [sys.executable, "-m", "tests.agent.network.guard", self._written(table), *([group] if group else [])]
         self.guard = self._start(self.words(words), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.guard.stdout is not None
-        self._hearing = threading.Thread(target=self._hear, args=(self.guard.stdout,), daemon=True)
+        self.reports, self._lines = [], queue.Queue()
+        self._hearing = threading.Thread(target=_hear, args=(self.guard.stdout, self._lines), daemon=True)
         self._hearing.start()
         self.guard_pid = self.wait_for(lambda report: report["type"] == "started")["pid"]
         # The first pulse after the table was taken has the counters of the rules.
@@ -174,10 +175,6 @@ class House:
             lambda report: report["type"] == "seen" and all(report.get(name) == fields[name] for name in fields)
         )
 
-    def _hear(self, lines: IO[str]) -> None:
-        for line in lines:
-            self._lines.put(line)
-
     def _written(self, table: NetworkTable) -> str:
         path = self.folder / f"table-{table.serial}.msgpack"
         path.write_bytes(msgspec.msgpack.encode(table))
@@ -218,6 +215,11 @@ class House:
                 if pipe is not None:
                     with contextlib.suppress(OSError):
                         pipe.close()
+
+
+def _hear(lines: IO[str], said: queue.Queue[str]) -> None:
+    for line in lines:
+        said.put(line)
 
 
 @contextlib.contextmanager

@@ -182,6 +182,7 @@ def main() -> None:
     serve_tls(VENDOR, 8443, folder)
     serve_tls(SECURE_RESOLVER, 853, folder)
     serve_sink(GOOD, 2053)
+    serve_sink(GOOD, 3128)
     serve_source(GOOD, 2083)
     serve_source(GOOD, 7777)
     print("ready", flush=True)

@@ -24,6 +24,7 @@ import dns.rcode
 from tests.agent.network.hellos import client_hello
 
 PATIENCE = 8.0
+MULTIPATH = 262
 
 
 def resolve(name: str, kind: str = "A", server: str = "", how: str = "udp") -> dict[str, Any]:
@@ -58,9 +59,12 @@ def _context() -> ssl.SSLContext:
     return context
 
 
-def tls(address: str, port: str = "443", name: str = "", size: str = "0") -> dict[str, Any]:
+def tls(address: str, port: str = "443", name: str = "", size: str = "0", how: str = "") -> dict[str, Any]:
     """A TLS connection with this name in its hello, and what the server says."""
-    end = socket.create_connection((address, int(port)), PATIENCE)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    end = socket.socket(family, socket.SOCK_STREAM, MULTIPATH if how == "multipath" else socket.IPPROTO_TCP)
+    end.settimeout(PATIENCE)
+    end.connect((address, int(port)))
     with end, _context().wrap_socket(end, server_hostname=name or None) as safe:
         safe.sendall(f"GET {size}".encode())
         got = b""
@@ -95,6 +99,14 @@ def sink(address: str, port: str, size: str) -> dict[str, Any]:
         end.sendall(bytes(int(size)))
         end.shutdown(socket.SHUT_WR)
         return {"said": end.recv(100).decode()}
+
+
+def proxy(address: str, port: str, to: str) -> dict[str, Any]:
+    """Ask a proxy for a connection to somewhere else, and hear what it says."""
+    with socket.create_connection((address, int(port)), PATIENCE) as end:
+        end.sendall(f"CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n\r\n".encode())
+        end.shutdown(socket.SHUT_WR)
+        return {"said": end.recv(1000).decode()}
 
 
 def source(address: str, port: str, size: str) -> dict[str, Any]:
@@ -189,7 +201,8 @@ def hold(address: str, port: str) -> dict[str, Any]:
 
 
 KINDS: dict[str, Callable[..., dict[str, Any]]] = {
-    f.__name__: f for f in (resolve, lookup, tls, hidden, quic, sink, source, connect, many, names, connections, hold)
+    f.__name__: f
+    for f in (resolve, lookup, tls, hidden, quic, sink, proxy, source, connect, many, names, connections, hold)
 }
 
 

@@ -152,6 +152,11 @@ def test_a_relay_is_refused_by_name_and_where_the_directive_names_its_address(ho
     assert home.seen(means="address", path=f"{internet.RELAY} port 443", uid=BO)["tool"] == "coder"
 
 
+def test_a_proxy_is_not_asked_for_a_barred_name(home: House) -> None:
+    assert home.probe("proxy", internet.GOOD, "3128", f"{API}:443", uid=ANA)["said"].startswith("HTTP/1.1 403 ")
+    assert home.probe("proxy", internet.GOOD, "3128", f"{GOOD}:443", uid=ANA)["said"].isdecimal()
+
+
 def test_half_closed_connections_and_servers_that_speak_first(home: House) -> None:
     assert home.probe("sink", internet.GOOD, "2053", "3000000")["said"] == "3000000"
     assert home.probe("source", internet.GOOD, "2083", "5000000")["said"] == "hello from the server\n"
@@ -208,6 +213,7 @@ def test_users_to_whom_nothing_is_refused_are_left_alone(fresh: House) -> None:
     assert fresh.pulses(1)["connections"] == 0
     assert refused_tls(fresh.probe("tls", internet.VENDOR, "443", API, uid=ANA))
     assert fresh.probe("quic", internet.GOOD, uid=ANA)["error"]
+    assert refused_tls(fresh.probe("tls", internet.VENDOR, "443", API, "0", "multipath", uid=ANA))
 
 
 def usable(home: House) -> None:
@@ -265,19 +271,10 @@ def test_told_to_stop_it_leaves_the_rules_of_others_as_they_were(fresh: House) -
 
 def test_a_table_that_somebody_else_holds_is_not_touched_and_it_is_told(fresh: House) -> None:
     fresh.start_guard(table())
-    with house_of_second_guard(fresh) as second:
-        assert second["type"] == "failed"
-        assert second["reason"] == "network-rules"
+    fresh.start_guard(table(serial=9))
+    failed = fresh.wait_for(lambda report: report["type"] == "failed")
+    assert failed["reason"] == "network-rules"
     assert fresh.probe("lookup", API)["error"] == "gaierror"
-
-
-@contextlib.contextmanager
-def house_of_second_guard(home: House) -> Iterator[dict[str, Any]]:
-    first, home.guard = home.guard, None
-    known, home.reports = home.reports, []
-    home.start_guard(table(serial=9))
-    yield next(report for report in home.reports if report["type"] == "failed")
-    home.guard, home.reports = first, known
 
 
 def test_a_name_server_that_is_gone_is_an_answer(fresh: House) -> None:

@@ -81,7 +81,7 @@ def test_a_damaged_question_never_gets_a_barred_name_through_as_another(noise: b
 
 def reply_to(query: bytes, *rrsets: dns.rrset.RRset) -> bytes:
     reply = dns.message.make_response(dns.message.from_wire(query))
-    reply.answer += rrsets
+    reply.answer.extend(rrsets)
     return reply.to_wire()
 
 

@@ -28,6 +28,9 @@ SIGN_OF_LIFE: Final = 6
 TLS_PORTS: Final = (443, 2053, 2083, 2087, 2096, 8443)
 """Where names are also served by those that serve names of many."""
 
+PROXY_PORTS: Final = (3128, 8080)
+"""Where programs usually ask a proxy for a connection to somewhere else, by its name."""
+
 COUNTERS: Final = ("quic", "encrypted_dns", "address", "process")
 _REFUSED: Final = "reject with icmpx admin-prohibited"
 _PATH: Final = re.compile(r"[A-Za-z0-9._/@:-]{1,200}")
@@ -60,8 +63,8 @@ class Refused(Struct, frozen=True):
 class PacketRules(Struct, frozen=True):
     """What the table is to do.
 
-    DNS of `watched` users goes to `dns_port`; of `guarded` ones TLS goes to `tls_port`, and what would go around the
-    guard is refused: QUIC, encrypted DNS (`resolvers`, and port 853 but for `own_resolvers`). `addresses` are refused
+    DNS of `watched` users goes to `dns_port`; of `guarded` ones what may be TLS goes to `tls_port`, and what would go
+    around the guard is refused: QUIC, encrypted DNS (`resolvers`, and port 853 but for `own_resolvers`). `addresses` are refused
     as such. `group` is a control group below /sys/fs/cgroup whose processes have no network at all, `level` its depth
     in its hierarchy; empty for none.
     """
@@ -91,7 +94,9 @@ def ruleset(rules: PacketRules) -> str:
         redirected += [f"{who}meta l4proto {{ tcp, udp }} th dport 53 redirect to :{rules.dns_port}"]
     if not rules.guarded.nobody():
         who = rules.guarded.condition()
-        redirected += ['oifname "lo" accept', f"{who}tcp dport {_ports()} redirect to :{rules.tls_port}"]
+        # A link-local address is none without its interface, which a redirected connection no longer has.
+        redirected += ['oifname "lo" accept', "ip6 daddr fe80::/10 accept"]
+        redirected += [f"{who}tcp dport {_ports(*PROXY_PORTS)} redirect to :{rules.tls_port}"]
     around = [f"{_to(address)} tcp dport 853 return" for address in rules.own_resolvers]
     around += [f"{_to(address)} udp dport 853 return" for address in rules.own_resolvers]
     around += _refuse("encrypted_dns", "meta l4proto { tcp, udp } th dport 853")
@@ -151,8 +156,8 @@ def _to(network: str) -> str:
     return f"{'ip6' if ':' in network else 'ip'} daddr {network}"
 
 
-def _ports() -> str:
-    return f"{{ {', '.join(map(str, TLS_PORTS))} }}"
+def _ports(*more: int) -> str:
+    return f"{{ {', '.join(map(str, (*TLS_PORTS, *more)))} }}"
 
 
 class PacketFilter:

@@ -95,7 +95,12 @@ class Nameserver:
         return None if found == here else found
 
     def _next_servers(self, original: Address | None) -> list[Address]:
-        return [original] if original else [(server, _PORT) for server in self._servers()]
+        servers = self._servers()
+        if original is None:
+            return [(server, _PORT) for server in servers]
+        # A link-local address is none without its interface, which only the file of name servers knows.
+        scoped = (server for server in servers if server.partition("%")[0] == original[0])
+        return [(next(scoped, original[0]), original[1])]
 
     def answered(self, question: _Question, wire: bytes) -> None:
         """The answer is there."""
