@@ -66,6 +66,12 @@ def candidate(path: str, catalog: Catalog, key: str = "") -> Candidate:
     """
     found = documents(path)
     merged = parse(found)
+    if not merged.directive.rules and merged.directive.default is UNSET:
+        raise Error(
+            "this directive has neither rules nor a default: perhaps it was not written to its end",
+            place=Place(path),
+            remedy="if nothing is to be decided here, say so: default: {effect: allow}",
+        )
     wrong = [remark for remark in check(merged, catalog, now()) if remark.severity == "error"]
     if wrong:
         first = wrong[0]
