@@ -86,7 +86,9 @@ def javascript(stage: Stage, scene: Scene) -> Cases:
         "bundle copied, renamed, without metadata": lambda: case(["node", str(bare)]),
         "patched by one byte": lambda: case(["node", scene.write("bare/patched.mjs", bytes(patched))]),
         "from another folder": lambda: case(["node", js], cwd="/"),
-        "options with values before it": lambda: case(["node", "--title", "ls", "-C", "x", "--no-warnings", js]),
+        "options with values before it": lambda: case(
+            ["node", "--diagnostic-dir", "/tmp", "-C", "x", "--no-warnings", js]
+        ),
         "node < cli.js": lambda: case(["node", "--input-type=module"], stdin=open(js, "rb")),
         "node - < cli.js": lambda: case(["node", "--input-type=module", "-"], stdin=open(js, "rb")),
         "node /dev/stdin < cli.js": lambda: case(["node", "/dev/stdin"], stdin=open(js, "rb")),
@@ -109,7 +111,7 @@ def javascript(stage: Stage, scene: Scene) -> Cases:
             stage, ["npx", "--offline", "--no-install", "gemini"], cwd=scene.prefix / "lib", env=npx(root, scene)
         ),
         "a command line of a megabyte": lambda: case(["node", *["--no-warnings"] * 70_000, js]),
-        "words that are no text": lambda: case(["node", "--title=\udcff\udcfe", js, "\udcff"]),
+        "words that are no text": lambda: case(["node", "--diagnostic-dir=\udcff\udcfe", js, "\udcff"]),
         "bind mount": lambda: case(["node", str(mounted(scene, "bind") / "bundle/gemini.js")]),
         "its title changed": lambda: case(["node", "-r", title, js]),
     }  # fmt: skip

@@ -146,7 +146,7 @@ def _lowest_priority() -> None:
     try:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     except OSError:
-        os.nice(19)
+        os.setpriority(os.PRIO_PROCESS, 0, 19)
 
 
 def _serve(channel: Channel, rules: Rules) -> None:

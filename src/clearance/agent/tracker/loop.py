@@ -1,13 +1,13 @@
 """The looker's process: one loop over the kernel's records of starts and the service's messages.
 
-It sleeps until something starts; then it looks at what has begun, and waits some milliseconds before it listens again,
-so that a storm of starts is taken in handfuls and costs a tenth of a processor, as long as what starts is known. A
-single start is looked at at once: a program may change the words that it was started with. The looker ends when its
-channel closes.
+It sleeps until something starts; then it looks at what has begun, and waits a moment before it listens again: in a
+storm ten milliseconds, so that starts are taken in handfuls. A single start is looked at at once. The looker ends when
+its channel closes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import select
@@ -27,10 +27,20 @@ from clearance.wire.channel import Channel, Closed
 from clearance.wire.enforcement import Answer, Failed, Learned, Message, NewTable, Pulse, Stop
 
 PAUSE: Final = 0.010
-"""Seconds before listening again, at most; otherwise nine times what the round took."""
+"""Seconds before listening again in a storm."""
 
-SHARE: Final = 9
-LEAST: Final = 0.002
+LEAST: Final = 0.001
+"""Seconds before listening again otherwise."""
+
+SHARE: Final = 0.1
+"""Of a processor that looks may take for long, before they count as a storm."""
+
+BURST: Final = 0.050
+"""Seconds that they may take at once."""
+
+PRIORITY: Final = -10
+"""A program may change the words that it was started with: whoever looks has to be there first."""
+
 REST: Final = 5.0
 """Seconds between looks whether processors came or went, while nothing starts."""
 
@@ -87,6 +97,8 @@ class Looker:
         self._starts: Starts | None = None
         self._poll = select.poll()
         self._heard: frozenset[int] = frozenset()
+        self._credit = BURST
+        self._counted = time.perf_counter()
         self._tabled = False
         self._stopped = False
         self._told: tuple[int, dict[str, int]] = (0, {})
@@ -94,6 +106,8 @@ class Looker:
     def run(self) -> None:
         """Look until the channel closes."""
         gc.freeze()
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
         try:
             self._starts = Starts()
         except OSError as error:
@@ -105,11 +119,17 @@ class Looker:
                 self._progress.begin()
                 self._round(others)
                 self._progress.end()
-                time.sleep(min(PAUSE, max(LEAST, SHARE * (time.perf_counter() - began))))
+                time.sleep(self._pause(began, time.perf_counter()))
         except (Closed, OSError):
             return
         finally:
             self._background.end()
+
+    def _pause(self, began: float, now: float) -> float:
+        """How long not to listen: short as long as looks have taken little of late."""
+        self._credit = min(BURST, self._credit + SHARE * (now - self._counted)) - (now - began)
+        self._counted = now
+        return LEAST if self._credit > 0 else PAUSE
 
     def _wait(self) -> bool:
         """Whether there is something to do beside what starts."""
