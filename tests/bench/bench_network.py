@@ -1,8 +1,8 @@
 """What the network guard costs, against no guard in the same run. Needs root.
 
-`python -m tests.bench.bench_network [ROUNDS]`. A house and an internet in network namespaces of their own (see `tests/agent/network/house.py`), joined by a wire that
-is as fast as the machine. Every round measures without and with the guard; the ratios are of medians. Nothing here
-asserts a time.
+`python -m tests.bench.bench_network [ROUNDS]`. A house and an internet in network namespaces of their own, as in
+`tests/agent/network/house.py`, joined by a wire that is as fast as the machine. Every round measures without and
+with the guard; the ratios are of medians. Nothing here asserts a time.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def main() -> None:
             print(f"{line}: no guard {shown[0]:.0f} {unit}, guard {shown[1]:.0f} {unit}, {with_it / bare:.2f} times")
         seconds = more.user + more.system - rest.user - rest.system
         print(
-            f"memory {guard.memory_full_info().uss / 1e6:.0f} MB of its own, {guard.memory_info().rss / 1e6:.0f} MB resident"
+            f"memory {guard.memory_full_info().uss / 1e6:.0f} MB of its own, "
+            f"{guard.memory_info().rss / 1e6:.0f} MB resident"
         )
         print(f"at rest {seconds * 20:.1f} % of a processor")
 

@@ -127,9 +127,7 @@ def main() -> None:
         if time.monotonic() - start > SLOW:
             sys.exit(f"took more than {SLOW} s: {data!r}")
         tried += 1
-    print(
-        f"{tried} inputs, {taken} of them were taken for what they look like; none was passed on that names a barred name"
-    )
+    print(f"{tried} inputs, {taken} of them were taken for what they look like; no barred name was passed on")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,13 @@ def refused_tls(found: dict[str, Any]) -> bool:
     return ALERT in found.get("detail", "").replace("_", " ").lower()
 
 
+def test_what_is_refused_is_counted(home: House) -> None:
+    before = home.pulses(1)
+    assert before["names"] == len(table().names) - 1 + len(table().addresses)
+    home.probe("quic", internet.GOOD)
+    assert home.pulses(2)["quic"] > before["quic"]
+
+
 def test_what_nobody_barred_passes_as_it_was(home: House) -> None:
     assert home.probe("lookup", GOOD)["addresses"] == [internet.GOOD6, internet.GOOD]
     assert home.probe("resolve", GOOD, "HTTPS")["answers"] == ['1 . alpn="h3,h2"']
@@ -306,7 +313,9 @@ def test_a_process_is_cut_off_whatever_it_talks_to(fresh: House) -> None:
         assert found["old"] == "ConnectionAbortedError"
         assert found["new"] in ("ConnectionRefusedError", "ConnectionAbortedError")
         assert fresh.probe("source", internet.GOOD, "7777", "10")["said"]
-        assert fresh.pulses(1)["process"] > 0
+        counters = fresh.pulses(1)
+        assert counters["process"] > 0
+        assert counters["processes"] == 1
         one.wait()
     finally:
         fresh.close()

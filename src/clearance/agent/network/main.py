@@ -63,6 +63,8 @@ class Network:
         self._log: PacketLog | None = None
         self._processes: Processes | None = None
         self._group: Group | None = None
+        self._cut_off = 0
+        self._barred = 0
         if group:
             self._use_group(group)
         self.loop.watch(channel, READ, lambda _: self._receive())
@@ -118,6 +120,7 @@ class Network:
             message = received[0]
             if isinstance(message, NewNetworkTable):
                 self.policy.replace(message.table)
+                self._barred = _barred(message.table)
                 self._apply(message.table)
             elif isinstance(message, Cut):
                 self._cut(message)
@@ -169,8 +172,11 @@ class Network:
         self._send(Pulse("network", self.counters()))
 
     def counters(self) -> dict[str, int]:
-        """What was done since the start, and what is open now."""
+        """What was done since the start, and what holds now: `names` that are refused to somebody, `processes` that were
+        cut off, connections that are `open`. `refused` counts names and connections; the packets that the kernel refused
+        are counted by what for."""
         counted = {**self.policy.counters, **self._names.counters, **self._splice.counters}
+        counted |= {"names": self._barred, "processes": self._cut_off}
         counted["open"] = len(self._splice.open)
         counted["errors"] = self.loop.failures
         if self._filter is not None:
@@ -194,6 +200,11 @@ class Network:
             self.policy.failed("network-cut", "no control group to cut processes off with")
             return
         try:
-            self._processes.cut(message.pid, message.started)
+            self._cut_off += self._processes.cut(message.pid, message.started)
         except OSError as error:
             self.policy.failed("network-cut", str(error))
+
+
+def _barred(table: NetworkTable) -> int:
+    places = (*table.names, *table.addresses)
+    return sum(any(one.row.action == "block" for one in place.rows) for place in places)

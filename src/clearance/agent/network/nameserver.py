@@ -51,7 +51,7 @@ class Nameserver:
             self._tracking = None
         self.port, (self._packets, streams) = listeners((socket.SOCK_DGRAM, socket.SOCK_STREAM))
         self._waiting: dict[_Question, None] = {}
-        self.counters = {"names": 0, "failed": 0}
+        self.counters = {"questions": 0, "unanswered": 0}
         for end in self._packets:
             loop.watch(end, READ, lambda _, end=end: self._read(end))  # type: ignore[misc]
         self._tcp = NamesByTcp(loop, policy, owners, known, streams, self._next_servers)
@@ -66,7 +66,7 @@ class Nameserver:
 
     def _ask(self, end: socket.socket, wire: bytes, source: Address) -> None:
         began = time.perf_counter_ns()
-        self.counters["names"] += 1
+        self.counters["questions"] += 1
         original = self._original(source, end.getsockname()[:2])
         client = self._owners.udp(source, original)
         text = self._policy.table.text if self._policy.table else ""
@@ -114,7 +114,7 @@ class Nameserver:
     def failed(self, question: _Question) -> None:
         """No server answered."""
         self._waiting.pop(question, None)
-        self.counters["failed"] += 1
+        self.counters["unanswered"] += 1
         _reply(question.end, resolver.failure(question.wire), question.source)
 
     def close(self) -> None:

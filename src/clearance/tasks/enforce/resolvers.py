@@ -40,4 +40,4 @@ ADDRESSES: Final = (
     "116.202.176.26", "223.5.5.5", "223.6.6.6", "2400:3200::1", "2400:3200:baba::1", "1.12.12.12", "120.53.53.53",
     "101.101.101.101", "101.102.103.104", "193.17.47.1", "185.43.135.1",
 )  # fmt: skip
-"""None of them serves anything else on ports 443 and 853."""
+"""What they serve beside names on ports 443 and 853 is about the resolver itself."""
