@@ -124,6 +124,14 @@ class House:
         assert servers.stdout is not None
         assert servers.stdout.readline() == "ready\n"
 
+    def start_stub(self, address: str) -> None:
+        """A name server of the house itself."""
+        serve = f"import sys; from tests.agent.network.internet import serve_names; serve_names({address!r})"
+        words = [sys.executable, "-c", f"{serve}; print('ready', flush=True); sys.stdin.read()"]
+        stub = self._start(self.words(words), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert stub.stdout is not None
+        assert stub.stdout.readline() == "ready\n"
+
     def start_guard(self, table: NetworkTable, group: str = "") -> None:
         """Start a guard, or another one, and wait until its rules are there or it says that it cannot have them."""
         words = [sys.executable, "-m", "tests.agent.network.guard", self._written(table), *([group] if group else [])]

@@ -86,6 +86,15 @@ def test_a_name_server_of_ones_own_makes_no_difference(home: House, how: str) ->
     assert home.probe("resolve", GOOD, "A", internet.OTHER_RESOLVER, how, uid=ANA)["answers"] == [internet.GOOD]
 
 
+@pytest.mark.parametrize("how", ["udp", "tcp"])
+def test_a_name_server_of_this_very_machine_makes_none_either(home: House, how: str) -> None:
+    stub = "127.0.0.53" if how == "udp" else "127.0.0.54"
+    home.start_stub(stub)
+    assert home.probe("resolve", API, "A", stub, how, uid=ANA)["ede"]
+    assert home.probe("resolve", API, "A", stub, how, uid=BO)["answers"] == [internet.VENDOR]
+    assert home.probe("resolve", GOOD, "A", stub, how, uid=ANA)["answers"] == [internet.GOOD]
+
+
 def test_browsers_are_told_to_leave_encrypted_dns_alone(home: House) -> None:
     assert home.probe("resolve", "use-application-dns.net", uid=ANA)["rcode"] == "NXDOMAIN"
 

@@ -64,9 +64,9 @@ class PacketRules(Struct, frozen=True):
     """What the table is to do.
 
     DNS of `watched` users goes to `dns_port`; of `guarded` ones what may be TLS goes to `tls_port`, and what would go
-    around the guard is refused: QUIC, encrypted DNS (`resolvers`, and port 853 but for `own_resolvers`). `addresses` are
-    refused as such. `group` is a control group below /sys/fs/cgroup whose processes have no network at all, `level` its depth
-    in its hierarchy; empty for none.
+    around the guard is refused: QUIC, encrypted DNS (`resolvers`, and port 853 but for `own_resolvers`). `addresses`
+    are refused as such. `group` is a control group below /sys/fs/cgroup whose processes have no network at all,
+    `level` its depth in its hierarchy; empty for none.
     """
 
     watched: Users

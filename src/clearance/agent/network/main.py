@@ -172,9 +172,11 @@ class Network:
         self._send(Pulse("network", self.counters()))
 
     def counters(self) -> dict[str, int]:
-        """What was done since the start, and what holds now: `names` that are refused to somebody, `processes` that were
-        cut off, connections that are `open`. `refused` counts names and connections; the packets that the kernel refused
-        are counted by what for."""
+        """What was done since the start, and what holds now.
+
+        `names` are refused to somebody, `processes` were cut off, connections are `open`; `refused` counts names and
+        connections. The packets that the kernel refused are counted by what for.
+        """
         counted = {**self.policy.counters, **self._names.counters, **self._splice.counters}
         counted |= {"names": self._barred, "processes": self._cut_off}
         counted["open"] = len(self._splice.open)
@@ -206,5 +208,5 @@ class Network:
 
 
 def _barred(table: NetworkTable) -> int:
-    places = (*table.names, *table.addresses)
-    return sum(any(one.row.action == "block" for one in place.rows) for place in places)
+    found = [*(one.rows for one in table.names), *(one.rows for one in table.addresses)]
+    return sum(any(one.row.action == "block" for one in rows) for rows in found)
