@@ -50,7 +50,7 @@ def test_every_way_in_is_ended(group: str) -> None:
 
 
 def test_how_it_was_noticed_is_told() -> None:
-    found = {name: {seen[0] for seen in case["seen"]} for name, case in outcomes("programs").items()}
+    found = {name: {seen[0] for seen in case["seen"]} for name, case in outcomes("programs", "").items()}
     assert found == {
         "the guard let it through": {"exec"},
         "ld.so BIN": {"loader"},
