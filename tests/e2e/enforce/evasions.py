@@ -81,13 +81,13 @@ def _as_root(scene: Scene, agent: Agent, program: str) -> Started:
 
 
 def _moved(scene: Scene, agent: Agent, program: str) -> Started:
-    path = scene.place(".txt") if agent is not NODE else f"{program}.txt"
+    path = f"{program}.mjs" if agent is NODE else scene.place(".txt")
     scene.room.must("mv", program, path)
     return scene.run(agent, path, *agent.words)
 
 
 def _hardlinked(scene: Scene, agent: Agent, program: str) -> Started:
-    path = f"{program}-b"
+    path = f"{program}.mjs"
     scene.room.must("ln", program, path)
     return scene.run(agent, path, *agent.words)
 
@@ -436,13 +436,14 @@ def _(scene: Scene) -> Started:
     return scene.run(NODE, "npm", "run", "ask", folder=project(scene), npm_config_update_notifier="false")
 
 
-@way("node -e by the package's name", NODE, "killed")
+@way("a script that imports the package by its name", NODE, "killed")
 def _(scene: Scene) -> Started:
-    code = "import('@google/gemini-cli/bundle/gemini.js')"
-    return scene.run(NODE, "node", "-e", code, "--", *NODE.words, folder=project(scene))
+    folder = project(scene)
+    scene.room.write(f"{folder}/x.mjs", "import '@google/gemini-cli/bundle/gemini.js';\n")
+    return scene.run(NODE, "node", "x.mjs", *NODE.words, folder=folder)
 
 
-@way("cat cli.js | node", NODE, "through", limit="through a pipe")
+@way("cat cli.js | node", NODE, "through", limit="reads through a pipe")
 def _(scene: Scene) -> Started:
     path = bundle(scene)
     script = f"cat gemini.js | node --input-type=module - {' '.join(NODE.words)}"
