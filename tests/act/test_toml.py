@@ -50,3 +50,18 @@ def test_a_value_that_is_no_table_holds_no_names() -> None:
     with pytest.raises(ValueError, match="no table"):
         toml.put(TEXT, ("model", "x"), "1")
     assert toml.remove(TEXT, ("model", "x")) == TEXT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = 1\n" * 10_000,
+        f"a = {'[' * 17}{']' * 17}\n",
+        f"{'a.' * 30}b = 1\n",
+        f"[{'a.' * 30}b]\n",
+        f"a = {'{b=' * 20}1{'}' * 20}\n",
+    ],
+)
+def test_what_would_take_long_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="edited here"):
+        toml.put(text, ("b",), "1")

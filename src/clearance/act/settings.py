@@ -34,10 +34,10 @@ def rights_of(uid: int, gid: int) -> Iterator[None]:
         yield
         return
     groups = os.getgroups()
-    os.setgroups([gid])
-    os.setegid(gid)
-    os.seteuid(uid)
     try:
+        os.setgroups([gid])
+        os.setegid(gid)
+        os.seteuid(uid)
         yield
     finally:
         os.seteuid(0)

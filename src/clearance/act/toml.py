@@ -6,11 +6,23 @@ What is no TOML document is a ValueError. Values are given and returned as JSON.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Container, MutableMapping
-from typing import Any
+from typing import Any, Final
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
+
+LARGEST: Final = 1 << 14
+"""Characters. The reader takes more than linear time; settings that people write have a few hundred lines."""
+
+DEEPEST: Final = 16
+"""Brackets in brackets."""
+
+_DOTTED: Final = re.compile(r"(?:\.[ \t]*[\w\"'-]{1,64}[ \t]*){6}")
+"""A key of seven parts and more: the reader's time grows with a power of their number."""
+
+_BRACKETS: Final = re.compile(r"[\[\]{}]")
 
 
 def get(text: str, key: tuple[str, ...]) -> str | None:
@@ -50,6 +62,15 @@ def remove(text: str, key: tuple[str, ...]) -> str:
 
 
 def _parse(text: str) -> tomlkit.TOMLDocument:
+    if len(text) > LARGEST:
+        raise ValueError(f"not TOML that is edited here: larger than {LARGEST} characters")
+    depth = 0
+    for bracket in _BRACKETS.findall(text):
+        depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
+        if depth > DEEPEST:
+            raise ValueError("not TOML that is edited here: nested too deeply")
+    if _DOTTED.search(text):
+        raise ValueError("not TOML that is edited here: nested too deeply")
     try:
         text.encode("utf-8")
         return tomlkit.parse(text)
