@@ -59,7 +59,7 @@ def test_a_value_that_is_no_table_holds_no_names() -> None:
         f"a = {'[' * 17}{']' * 17}\n",
         f"{'a.' * 30}b = 1\n",
         f"[{'a.' * 30}b]\n",
-        f"a = {'{b=' * 20}1{'}' * 20}\n",
+        "a = " + "{b=" * 20 + "1" + "}" * 20 + "\n",
     ],
 )
 def test_what_would_take_long_is_refused(text: str) -> None:
