@@ -53,8 +53,11 @@ def open_ledger(state: str) -> Ledger:
 
 
 def alone(runtime: str) -> TextIO:
-    """The lock that one service at a time has. `Error` where another one has it."""
-    lock = open(os.path.join(runtime, LOCK), "w")  # noqa: SIM115 - held until the end
+    """The lock that one service at a time has. `Error` where another one has it, or the folder is not there."""
+    try:
+        lock = open(os.path.join(runtime, LOCK), "w")  # noqa: SIM115 - held until the end
+    except OSError as error:
+        raise Error(f"cannot be written: {(error.strerror or '').lower()}", place=Place(runtime)) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

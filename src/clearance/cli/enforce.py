@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 from cyclopts import App, Parameter
 
+from clearance.agent.launch import become_the_service
 from clearance.agent.watched import watched
 from clearance.config import load_settings
 from clearance.errors import Error, Place
@@ -99,11 +100,7 @@ def run(
         "key": found["directive_key"].value,
         "verbosity": -1 if quiet else verbose,
     }
-    sys.stdout.flush()
-    # The service is a process without what reads a command line, which it would hold for as long as it runs. Isolated:
-    # nothing of the current folder or the environment is imported.
-    command = [sys.executable, "-I", "-m", "clearance.agent", msgspec.json.encode(options).decode()]
-    os.execv(sys.executable, command)  # noqa: S606
+    become_the_service(options)
 
 
 @app.command

@@ -36,7 +36,9 @@ DENY: Final = 2
 _VERSION: Final = 3
 _EVENT: Final = struct.Struct("=IBBHQii")
 _RESPONSE: Final = struct.Struct("=iI")
-_BUFFER: Final = 256 * _EVENT.size
+AT_ONCE: Final = 256
+"""Events that are read at once."""
+
 _O_LARGEFILE: Final = 0x8000 if struct.calcsize("P") == 4 else 0
 _NOBODY: Final = -1
 _AT_FDCWD: Final = -100
@@ -95,10 +97,13 @@ class Group:
         """Take back every mark on a single file: all that was ignored is asked about again."""
         self._mark(MARK_FLUSH, 0, _AT_FDCWD, b"/")
 
-    def read(self) -> list[Event]:
-        """What waits, in order; empty if nothing does."""
+    def read(self, most: int = AT_ONCE) -> list[Event]:
+        """What waits, in order, at most so many; empty if nothing does.
+
+        Each comes with a descriptor. The kernel denies what it has none for, so there must be as many left.
+        """
         try:
-            data = os.read(self.fd, _BUFFER)
+            data = os.read(self.fd, max(1, min(most, AT_ONCE)) * _EVENT.size)
         except BlockingIOError:
             return []
         events = []

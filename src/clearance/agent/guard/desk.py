@@ -16,7 +16,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from clearance.agent.guard.owner import owner, reached_by
+from clearance.agent.guard.owner import descends, owner, reached_by
 from clearance.agent.lookup import Rows
 from clearance.kernel.fanotify import ALLOW, CLOSE_WRITE, DENY, OPEN_PERM, Q_OVERFLOW, Event
 from clearance.model.enforcement import Done, KnownFile, Means, Row, Table
@@ -106,6 +106,7 @@ class Desk:
         *,
         whose: Callable[[int], int | None] = owner,
         room: int = WAITING,
+        family: int = 0,
     ) -> None:
         self._group = group
         self._service = service
@@ -113,6 +114,7 @@ class Desk:
         self._now = now
         self._owner = whose
         self._room = min(room, WAITING)
+        self._family = family or os.getppid()
         self._rows = Rows(Table(0, 0, "observe", 500, "open", ()))
         self._known: OrderedDict[Place, KnownFile] = OrderedDict()
         self._critical: frozenset[Place] = frozenset()
@@ -179,6 +181,9 @@ class Desk:
         self._decide(Waiting(fd, pid, self._now(), _path(fd), "open"), file)
 
     def _interprets(self, pid: int) -> bool:
+        """Whether an interpreter opens it that is none of the service's own: those only look at it."""
+        if descends(pid, self._family):
+            return False
         try:
             what = os.stat(f"/proc/{pid}/exe")
         except OSError:
@@ -401,6 +406,11 @@ class Desk:
             return False
         self._order.append((waiting.began + self._rows.table.deadline_ms * 1_000_000, waiting, file))
         return True
+
+    @property
+    def free(self) -> int:
+        """Starts that can be taken in now; beyond, each is answered at once."""
+        return self._room - len(self._order)
 
     def expire(self) -> float:
         """Answer whoever waited long enough. Gives the seconds until the next one is due (at most 0.5)."""

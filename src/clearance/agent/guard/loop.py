@@ -44,7 +44,8 @@ def main(
 
     `mounts`, where all of the host is guarded, gives the mount points that are to be watched now.
     """
-    room = max(SPARE // 8, descriptors() - SPARE)
+    most = descriptors()
+    room = most - min(SPARE, most // 2)
     # What was made before is never thrown away, and nothing here makes circles: no pause for collecting.
     gc.freeze()
     gc.disable()
@@ -97,7 +98,7 @@ def _serve(
     wait = 0.0
     while True:
         ready = poll.poll(wait * 1000)
-        events = group.read()
+        events = group.read(desk.free)
         for event in events:
             desk.event(event)
         for fd, _ in ready:

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 _NOBODY: Final = 4_294_967_295
+_GENERATIONS: Final = 8
 _ENVIRONMENT: Final = 131_072
 _LOCALE: Final = re.compile(rb"(?:^|\0)(LANG|LANGUAGE|LC_ALL|LC_MESSAGES|LC_CTYPE)=([^\0]{0,64})")
 
@@ -42,3 +43,18 @@ def reached_by(pid: int) -> tuple[int, dict[str, str]]:
     except (OSError, ValueError, IndexError):
         return 0, {}
     return max(terminal, 0), {name.decode(): value.decode("ascii", "replace") for name, value in found}
+
+
+def descends(pid: int, ancestor: int) -> bool:
+    """Whether a process was started by another one, or by one that it started, and so on; itself included."""
+    for _ in range(_GENERATIONS):
+        if pid == ancestor:
+            return True
+        try:
+            with open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
+                pid = int(stat.read(2048).rpartition(b")")[2].split()[1])
+        except (OSError, ValueError, IndexError):
+            return False
+        if pid <= 1:
+            return pid == ancestor
+    return False
