@@ -131,6 +131,9 @@ class Crew:
                 self._replaced.discard(name)
                 self._due[name] = now
                 continue
+            if name == "watchdog" and "guard" not in self._pids:
+                # It ended because the guard did; the next guard has its own.
+                continue
             died.append(name)
             recent = [at for at in self._lost.get(name, []) if now - at < CALM]
             self._lost[name] = [*recent, now]

@@ -55,5 +55,9 @@ FAILURES: Final[dict[str, Failure]] = {
     ),
     "network-group": Failure("goes on without", "There is no control group (version 2) to cut processes off with."),
     "network-cut": Failure("goes on without", "A process could not be cut from the network."),
+    "network-group": Failure("goes on without", "There is no control group that rules can name: nobody is cut off."),
+    "network-rules": Failure("goes on without", "The packet filter refused a change; the rules before it stay."),
+    "network-log": Failure("goes on without", "What the packet filter refuses is not heard of."),
+    "network-cut": Failure("goes on without", "A process could not be cut from the network; it is ended if barred."),
 }
 """By reason. A reason that is not here is counted as `other`."""

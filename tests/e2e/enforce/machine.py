@@ -96,15 +96,18 @@ class Machine:
         """Everything works, each within a bound that only a hang passes; with `strangers`, programs never seen too."""
         commands = list(self.commands())
         if strangers:
-            name = f"/usr/local/bin/program-{next(_numbers)}"
-            self.room.write(name, self.room.path("/usr/bin/true").read_bytes() + os.urandom(16), 0o755)
-            commands.append(("a program that nobody knows", (name,), PERSON))
+            commands.append(("a program that nobody knows", (self.stranger(),), PERSON))
         failed = []
         for what, command, uid in commands:
             done = self.room.run(*command, uid=uid, folder="/", seconds=PATIENCE)
             if done.code != 0:
                 failed.append((what, done))
         assert failed == [], failed
+
+    def stranger(self) -> str:
+        """A program that nobody has seen before."""
+        name = f"/usr/local/bin/program-{next(_numbers)}"
+        return self.room.write(name, self.room.path("/usr/bin/true").read_bytes() + os.urandom(16), 0o755)
 
     def starts(self, path: str = BARRED, uid: int = PERSON) -> bool:
         """Whether a program starts."""

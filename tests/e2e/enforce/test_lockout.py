@@ -113,6 +113,9 @@ def test_with_an_examiner_that_hangs_and_a_directive_that_fails_closed_critical_
     with Guarded(CLOSED) as here:
         here.signal("examiner", signal.SIGSTOP)
         here.machine.usable(strangers=False)
+        name = here.machine.stranger()
+        here.until(lambda: here.machine.room.run(name, uid=PERSON, folder="/").code == 0, "no other examiner came")
+        here.tells("examiner-stalled")
         here.recovers()
 
 
@@ -193,15 +196,17 @@ def _nothing_left(pid: int) -> Iterator[None]:
 
 
 def test_a_full_disk_changes_no_decision_and_the_records_come_later() -> None:
-    with Guarded(OPEN) as here:
+    def small(machine: Machine) -> None:
+        machine.room.must("/bin/mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "state", STATE)
+
+    with Guarded(OPEN, before=small) as here:
         room = here.machine.room
         before = len(here.records())
-        room.shell("cat /dev/zero > /mnt/filling 2>/dev/null")
+        room.shell(f"cat /dev/zero > {STATE}/filling")
         here.works()
-        room.shell("touch /mnt/state/x && echo x > /mnt/state/x")
         here.until(lambda: here.service.status["failures"].get("ledger-write", 0) > 0, "the disk is not full")
         here.works()
-        room.must("/bin/rm", "/mnt/filling")
+        room.must("/bin/rm", f"{STATE}/filling")
         here.until(lambda: sum(one.outcome.done == "blocked" for one in here.records()[before:]) >= 2, "nothing came")
         here.tells("ledger-write")
 
@@ -239,6 +244,7 @@ def test_ten_thousand_starts_at_once(directive: str) -> None:
 
 
 CROWD = r"""
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,7 +259,7 @@ int main(int argc, char **argv) {
     for (int i = 0; i < number; i++) {
         pid_t pid = fork();
         if (pid < 0) { perror("fork"); return 3; }
-        if (!pid) { execv(argv[3], argv + 3); _exit(1); }
+        if (!pid) { execv(argv[3], argv + 3); _exit(errno); }
     }
     if (guard) kill(guard, SIGCONT);
     for (int i = 0; i < number; i++) { wait(&status); failed += status != 0; }
@@ -462,3 +468,65 @@ def test_where_a_signature_is_required_an_unsigned_or_forged_directive_is_refuse
         assert here.command("reload").code == 0
         here.until(here.machine.starts, "the signed directive is not in force")
         assert sum(one.subject.get("event") == "refused" for one in here.records()) == 3
+
+
+# What people do.
+
+
+def test_a_name_that_is_no_text_ends_nobody() -> None:
+    with Guarded(OPEN) as here:
+        guard = here.pid("guard")
+        folder = os.fsdecode(b"/usr/local/tools-\xff\xfe")
+        path = here.machine.plant(f"{folder}/node_modules/@openai/codex/bin/codex")
+        assert not here.machine.starts(path)
+        stranger = here.machine.room.write(
+            os.fsdecode(b"/usr/local/bin/\xff"), here.machine.room.path("/usr/bin/true").read_bytes(), 0o755
+        )
+        assert here.machine.room.run(stranger, uid=PERSON, folder="/").code == 0
+        here.until(
+            lambda: any("tools-" in str(one.subject.get("path")) for one in here.records()), "it is not recorded"
+        )
+        assert here.pid("guard") == guard
+        assert not [one for one in here.records() if str(one.subject.get("event")).endswith("-died")]
+        here.works()
+
+
+def test_a_directive_with_tools_of_its_own_changes_what_files_are() -> None:
+    own = OPEN.replace("rules:", "tools:\n  - {id: icoder, kind: coding-agent, packages: [own-coder]}\nrules:")
+    manifest = '{"name": "own-coder", "version": "1.0.0", "bin": {"icoder": "bin/icoder"}}'
+    with Guarded(OPEN) as here:
+        path = here.machine.plant("/usr/local/own/node_modules/own-coder/bin/icoder", package=manifest)
+        assert here.machine.starts(path)
+        here.machine.room.write(FILE, own)
+        assert here.command("reload", "--accept-blast-radius").code == 0
+        here.until(lambda: not here.machine.starts(path), "the directive's own tool is not known")
+        here.works()
+        here.machine.room.write(FILE, OPEN)
+        assert here.command("reload", "--accept-blast-radius").code == 0
+        here.until(lambda: here.machine.starts(path), "a tool that the directive no longer names is barred")
+        here.works()
+        assert not [one for one in here.records() if str(one.subject.get("event")).endswith("-died")]
+
+
+def test_the_directive_sets_the_mode_until_somebody_does() -> None:
+    blocks = OPEN.replace("on_failure: open", "on_failure: open, mode: block")
+    with Guarded(OPEN) as here:
+        assert here.service.stop().code == 0
+        room = here.machine.room
+        room.must("/bin/rm", "-f", f"{STATE}/mode")
+        room.write(FILE, blocks)
+        options = [*here.service.options]
+        del options[options.index("--mode") : options.index("--mode") + 2]
+        here.service.options = tuple(options)
+        here.service.start()
+        assert here.service.status["mode"] == "block"
+        here.recovers()
+        room.write(FILE, OPEN)
+        assert here.command("reload").code == 0
+        assert here.service.status["mode"] == "observe"
+        here.until(here.machine.starts, "it is barred on a host that observes")
+        assert here.command("mode", "warn").code == 0
+        room.write(FILE, blocks)
+        assert here.command("reload").code == 0
+        assert here.service.status["mode"] == "warn"
+        assert here.machine.starts()
