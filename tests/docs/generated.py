@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
+from clearance.agent.failures import FAILURES
 from clearance.agent.metrics import METRICS
 from clearance.cli.main import VERBS, main
 from clearance.config import KEYS
@@ -125,6 +126,12 @@ def metrics() -> str:
     return table(("name", "kind", "label", "meaning"), rows)
 
 
+def failures() -> str:
+    """What can fail while a directive is enforced."""
+    rows = ((f"`{reason}`", one.action, one.meaning) for reason, one in FAILURES.items())
+    return table(("reason", "what is done", "what it means"), rows)
+
+
 def events() -> str:
     """The events in JSON logs."""
     return table(("event", "meaning"), ((f"`{name}`", meaning) for name, meaning in EVENTS.items()))
@@ -157,6 +164,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "layers": layers,
     "metrics": metrics,
     "events": events,
+    "failures": failures,
 }
 
 

@@ -50,14 +50,8 @@ FAILURES: Final[dict[str, Failure]] = {
     "runtime-lost": Failure("made anew", "The folder of the control socket was taken away."),
     "defect": Failure("goes on without", "A message of another process was not understood: a defect."),
     "network-rules": Failure("goes on without", "The packet filter refused a change; names and connections pass."),
-    "network-log": Failure(
-        "goes on without", "The packet filter's log cannot be read; what it refuses is not recorded."
-    ),
+    "network-log": Failure("goes on without", "What the packet filter refuses cannot be heard of, nor recorded."),
     "network-group": Failure("goes on without", "There is no control group (version 2) to cut processes off with."),
     "network-cut": Failure("goes on without", "A process could not be cut from the network."),
-    "network-group": Failure("goes on without", "There is no control group that rules can name: nobody is cut off."),
-    "network-rules": Failure("goes on without", "The packet filter refused a change; the rules before it stay."),
-    "network-log": Failure("goes on without", "What the packet filter refuses is not heard of."),
-    "network-cut": Failure("goes on without", "A process could not be cut from the network; it is ended if barred."),
 }
 """By reason. A reason that is not here is counted as `other`."""
