@@ -27,6 +27,7 @@ EVENTS: Final = {
     "process-ended": "A process of the service ended and is started again.",
     "failure": "Something of the table of failures happened; `reason` says what.",
     "decision": "A start or a connection that the directive has something to say about.",
+    "audit-due": "A tool is of high risk here now: an audit of this host for it is due.",
     "setting-put-right": "A setting of a tool was changed to what the directive asks.",
     "undone": "Changes to this host were taken back.",
     "message": "Anything else, for people.",

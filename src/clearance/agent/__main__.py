@@ -6,6 +6,8 @@ A process of its own, so that what reads a command line is not held in memory fo
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 
 import msgspec
@@ -15,13 +17,16 @@ from clearance.agent.guard.loop import descriptors
 from clearance.agent.log_stream import Unwaiting
 from clearance.agent.start import Options, serve
 from clearance.errors import Error
-from clearance.log import LOG, set_verbosity
+from clearance.log import LOG, log_as_json, set_verbosity
 
 
 def main(text: str) -> int:
     """Run until told to end; the exit code."""
     options = msgspec.json.decode(text, type=Options)
-    set_verbosity(options.verbosity)
+    if "NOTIFY_SOCKET" in os.environ:
+        log_as_json(level=logging.DEBUG if options.verbosity > 0 else logging.INFO)
+    else:
+        set_verbosity(options.verbosity)
     Unwaiting.into(LOG)
     descriptors()
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from clearance.errors import Error
@@ -25,15 +25,17 @@ class Appends(Protocol):
 class Books:
     """Collects records and appends them in batches. `failures` counts what went wrong, by reason."""
 
-    def __init__(self, ledger: Appends) -> None:
+    def __init__(self, ledger: Appends, say: Callable[[Draft], None] = lambda _: None) -> None:
         self._ledger = ledger
+        self._say = say
         self._waiting: deque[Draft] = deque()
         self._refused = 0
         self._mended: dict[str, int] = {}
         self.failures: dict[str, int] = {}
 
     def add(self, draft: Draft) -> None:
-        """Take a record."""
+        """Take a record, and say it."""
+        self._say(draft)
         if len(self._waiting) >= MOST:
             self._count("ledger-overflow")
             self._mended["ledger-overflow"] = self._mended.get("ledger-overflow", 0) + 1

@@ -49,8 +49,6 @@ FAILURES: Final[dict[str, Failure]] = {
     "ledger-lost": Failure("a new one begins", "The folder of the records was taken away."),
     "runtime-lost": Failure("made anew", "The folder of the control socket was taken away."),
     "defect": Failure("goes on without", "A message of another process was not understood: a defect."),
-    "network-rules": Failure("goes on without", "The packet filter refused a change; names and connections pass."),
-    "network-log": Failure("goes on without", "What the packet filter refuses cannot be heard of, nor recorded."),
     "network-group": Failure("goes on without", "There is no control group (version 2) to cut processes off with."),
     "network-cut": Failure("goes on without", "A process could not be cut from the network."),
 }

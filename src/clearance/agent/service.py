@@ -19,7 +19,8 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Final
 
-from msgspec import Struct
+import msgspec
+from msgspec import Struct, structs
 
 from clearance import __version__
 from clearance.agent import records
@@ -30,9 +31,12 @@ from clearance.agent.examinations import Progress
 from clearance.agent.failures import FAILURES
 from clearance.agent.footing import Footing, open_ledger
 from clearance.agent.front_desk import FrontDesk
+from clearance.agent.metrics import render, samples
+from clearance.agent.metrics_socket import MetricsSocket
 from clearance.agent.notify_socket import NotifySocket
 from clearance.agent.policy import Policy
 from clearance.agent.running import running
+from clearance.agent.said import say
 from clearance.agent.surveyor import Surveyor
 from clearance.agent.telling import Telling
 from clearance.agent.watched import Watched
@@ -45,12 +49,15 @@ from clearance.model.record import STARTED, STOPPED
 from clearance.model.status import EnforceStatus, GuardState, LedgerState, NetworkState, Paused
 from clearance.model.terms import ENFORCES, Enforce
 from clearance.observe.identity.rules import Rules, compile_rules
+from clearance.observe.settle import Settled
 from clearance.prove.ledger.store import Ledger
 from clearance.tasks.enforce import host_mode
 from clearance.tasks.enforce.critical import critical
 from clearance.tasks.enforce.destinations import Person as NetworkPerson
 from clearance.tasks.enforce.destinations import Surroundings, compile_network
 from clearance.tasks.enforce.host_mode import Pause
+from clearance.tasks.enforce.putting_right import put_right
+from clearance.tasks.enforce.settings import PutRight
 from clearance.tasks.local_tools import with_local
 from clearance.wire.channel import Closed
 from clearance.wire.control import listen
@@ -78,6 +85,8 @@ LOOK_EVERY: Final = 2.0
 """Seconds between looks whether the folders of the service are still there."""
 
 RETAIN_EVERY: Final = 6 * 3600.0
+FILES_AT_ONCE: Final = 16
+"""Files of old records that are dropped in one go."""
 
 
 class Settings(Struct, frozen=True):
@@ -104,7 +113,7 @@ class Service:
         self._tools: tuple[LocalTool, ...] = ()
         self.ledger = ledger
         self.policy = Policy(settings.state, catalog, settings.key)
-        self.books = Books(ledger)
+        self.books = Books(ledger, say)
         self.telling = Telling(settings.state)
         self.queue = AuditQueue(settings.state)
         self.manager = NotifySocket()
@@ -125,6 +134,8 @@ class Service:
         self._rules = rules
         self.surveyor = Surveyor(catalog, rules, settings.watched)
         self.door = FrontDesk(self, listen(settings.runtime))
+        self.metrics = MetricsSocket(settings.runtime, self._metrics, lambda: self.ready)
+        self.surveyor.then = self._put_right
         self._examinations = Progress()
         self._footing = Footing(settings.state, settings.runtime)
         self._looked = 0.0
@@ -224,6 +235,7 @@ class Service:
     def _end(self) -> None:
         self.manager.stopping()
         self.door.close()
+        self.metrics.close()
         self.crew.stop()
         self.surveyor.stop()
         self.telling.save()
@@ -239,6 +251,7 @@ class Service:
             channel.fileno(): partial(self._hear, name) for name, channel in self.crew.channels()
         }
         sources.update(self.door.sources())
+        sources[self.metrics.fileno()] = self.metrics.serve
         sources.update(self.surveyor.sources(self._surveyed))
         for fd in sources:
             poll.register(fd, select.POLLIN)
@@ -353,6 +366,19 @@ class Service:
         if self.surveyor.latest is not None:
             self.policy.surveyed(self.surveyor.latest)
             self._dirty = True
+            for one in self.surveyor.latest.put_right:
+                done = "left" if one.why else "put-right"
+                self.books.add(
+                    records.happened("change", "setting", _now(), self.policy.ref, done, **structs.asdict(one))
+                )
+
+    def _put_right(self, settled: Settled) -> tuple[PutRight, ...]:
+        """In the child that looks: what the directive asks of settings, where this host goes so far."""
+        tabled = self.policy.tabled
+        return put_right(settled.switches, tabled, self.here, self.settings.state) if tabled else ()
+
+    def _metrics(self) -> str:
+        return render(samples(msgspec.to_builtins(self.status())))
 
     # Clocks.
 
@@ -383,6 +409,7 @@ class Service:
             with contextlib.suppress(Error):
                 self.reload("", told=False)
         self.surveyor.tick(now)
+        self.metrics.serve()
 
     def _stand(self) -> None:
         """What was deleted below the service is made anew; nothing that is decided depends on it."""
@@ -421,7 +448,10 @@ class Service:
     def _retain(self) -> None:
         days = self.policy.limits().retention_days
         with contextlib.suppress(OSError, Error):
-            self.ledger.retain(_now() - dt.timedelta(days=days))
+            for _ in range(FILES_AT_ONCE):
+                # Each call drops one file.
+                if not self.ledger.retain(_now() - dt.timedelta(days=days)):
+                    return
 
     def _new_table(self) -> None:
         self._dirty = False

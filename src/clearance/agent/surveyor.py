@@ -21,6 +21,8 @@ from clearance.kernel.inotify import Folders
 from clearance.observe.host import HostView
 from clearance.observe.identity.rules import Rules
 from clearance.observe.live.examination import Examination
+from clearance.observe.settle import Settled
+from clearance.tasks.enforce.settings import PutRight
 from clearance.tasks.enforce.survey import Survey, configured, survey
 from clearance.wire.channel import packed
 
@@ -52,6 +54,7 @@ class Surveyor:
         self._folders = Folders()
         self._interesting: frozenset[str] = frozenset()
         self.latest: Survey | None = None
+        self.then: Callable[[Settled], tuple[PutRight, ...]] | None = None
 
     def adopt(self, rules: Rules, catalog: Catalog) -> None:
         """What files are is told by other rules now: everything is looked at again."""
@@ -63,12 +66,13 @@ class Surveyor:
         """Begin to look, if nobody is looking already; `partial`: only at settings."""
         if self._pid:
             return
+        then = self.then
         catalog, rules, deep = self._catalog, self._rules, () if self._watched.host else self._watched.paths
         hears, says = os.pipe2(os.O_CLOEXEC)
 
         def look() -> None:
             os.nice(0 if partial else NICE)
-            found = configured(catalog, rules) if partial else survey(catalog, rules, deep)
+            found = configured(catalog, rules) if partial else survey(catalog, rules, deep, then)
             with os.fdopen(says, "wb") as file:
                 file.write(packed(found))
 

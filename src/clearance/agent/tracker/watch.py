@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
-from clearance.agent.guard.owner import owner
+from clearance.agent.guard.owner import owner, reached_by
 from clearance.agent.lookup import Rows
 from clearance.agent.tracker import process, verdict
 from clearance.agent.tracker.background import Background
@@ -356,6 +356,8 @@ class Watch:
         file = case.finding.file
         critical = (file.device, file.inode) in self._critical
         done: Done | None
+        # Afterwards there is nobody to ask.
+        terminal, locale = reached_by(case.held.pid)
         if row.action == "block" and not critical:
             done = "killed" if case.held.kill(case.image) else "late" if not case.held.alive() else None
             if done == "killed":
@@ -377,6 +379,7 @@ class Watch:
             Seen(
                 case.finding.means, done, case.held.pid, case.uid, file.path, file.tool, file.version, row, serial,
                 max(0, (self._now() - case.began) // 1000), file.score, confidence=file.confidence,
+                terminal=terminal, locale=locale,
             )
         )  # fmt: skip
 

@@ -5,10 +5,10 @@ each person's tools are configured to send. The scan's own walk and the scan's o
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from clearance.catalog import Catalog
 from clearance.model.enforcement import UNKNOWN_AGENT, KnownFile
@@ -25,6 +25,7 @@ from clearance.observe.scan.tool_settings import ToolSettings
 from clearance.observe.scan.variables import Variables
 from clearance.observe.settle import Settled, settle
 from clearance.observe.walk import WalkScope, known_places, walk
+from clearance.tasks.enforce.settings import PutRight
 from clearance.tasks.enforce.table import Person
 from clearance.tasks.scan import own_files
 
@@ -41,10 +42,19 @@ class Survey(Struct, frozen=True):
     endpoints: tuple[tuple[str, str | None, str], ...]
     settings: tuple[str, ...]
     homes: tuple[str, ...] = ()
+    put_right: tuple[PutRight, ...] = ()
 
 
-def survey(catalog: Catalog, rules: Rules, deep: Collection[str] = ()) -> Survey:
-    """Walk the host as the scan does, or only its known places and the `deep` paths, these to the last file."""
+def survey(
+    catalog: Catalog,
+    rules: Rules,
+    deep: Collection[str] = (),
+    then: Callable[[Settled], tuple[PutRight, ...]] | None = None,
+) -> Survey:
+    """Walk the host as the scan does, or only its known places and the `deep` paths, these to the last file.
+
+    `then` is given what was settled, and what it put right is part of the survey.
+    """
     view = HostView("/")
     for folder in own_files():
         view.closed.setdefault(folder, "Clearance's own files")
@@ -53,7 +63,8 @@ def survey(catalog: Catalog, rules: Rules, deep: Collection[str] = ()) -> Survey
     examination = Examination(view, rules)
     programs = {seen.path for seen in settled.sightings if seen.surface == "binary"}
     files = [*_files(programs, examination), *_unknown(settled.agents)]
-    return _survey(view, settled, tuple(files[:MOST_FILES]))
+    found_here = _survey(view, settled, tuple(files[:MOST_FILES]))
+    return structs.replace(found_here, put_right=then(settled)) if then else found_here
 
 
 def configured(catalog: Catalog, rules: Rules) -> Survey:

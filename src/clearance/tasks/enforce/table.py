@@ -110,6 +110,12 @@ class Tabled:
             return Row("allow", "allow", self._place(self._decide(None, version, person, confidence, 0.0)))
         return self._row(self._decide(facts, version, person, confidence, score))
 
+    def decision(self, tool: str, login: str | None) -> Decision | None:
+        """The decision on a tool for a user of this host (None: for somebody whom nobody knows)."""
+        facts = self.judge.tools.get(tool)
+        person = next((one for one in self.around.people if one.login == login), None)
+        return self._decide(facts, None, person, "certain", None) if facts else None
+
     def ends(self) -> dt.datetime | None:
         """The next instant at which a rule or waiver begins or ends, and a new table is due."""
         now = count(self._at)
