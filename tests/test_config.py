@@ -27,6 +27,7 @@ def test_flag_over_environment_over_user_over_system_over_default(tmp_path: Path
     origins = {name: (setting.value, setting.origin) for name, setting in settings.items()}
     assert origins == {
         "directive": ("/e", "CLEARANCE_DIRECTIVE"),
+        "directive_key": ("", "default"),
         "runtime": ("/u", user_file(environ)),
         "state": ("/s", system),
         "suppressions": ("/f", "--suppressions"),
