@@ -40,6 +40,7 @@ class Crew:
     def __init__(self, watched: Watched, *, network: bool) -> None:
         self._watched = watched
         self._rules: Rules | None = None
+        self._group = ""
         self._programs: tuple[Examine, Track]
         self._answers: Channel | None = None
         self._pids: dict[str, int] = {}
@@ -59,13 +60,14 @@ class Crew:
         for name in ("guard", "notifier"):
             self._start(name)
 
-    def start(self, rules: Rules) -> None:
-        """Start the others."""
+    def start(self, rules: Rules, group: str = "") -> None:
+        """Start the others. `group` is the control group of processes that are cut from the network."""
         # Both read programs: what that needs is imported once, before they are forked.
         from clearance.agent import examiner, tracker
 
         self._programs = examiner.main, tracker.main
         self._rules = rules
+        self._group = group
         self._examine()
         for name in self._later:
             self._start(name)
@@ -208,7 +210,7 @@ class Crew:
         runs: dict[str, Callable[[], object]] = {
             "tracker": lambda: self._track(its),
             "notifier": lambda: notifier.main(its),
-            "network": lambda: _guard_network(its),
+            "network": lambda: _guard_network(its, self._group),
         }
         self._pids[name] = fork(name, {its.fileno()}, runs[name])
         its.close()
@@ -281,7 +283,7 @@ class Crew:
         self._alive = ours
 
 
-def _guard_network(channel: Channel) -> None:
+def _guard_network(channel: Channel, group: str) -> None:
     from clearance.agent.network import main
 
-    main.main(channel)
+    main.main(channel, group=group)

@@ -23,7 +23,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from clearance import __version__
-from clearance.agent import records
+from clearance.agent import network_group, records
 from clearance.agent.audit_queue import AuditQueue
 from clearance.agent.books import Books
 from clearance.agent.crew import Crew
@@ -64,6 +64,7 @@ from clearance.wire.control import listen
 from clearance.wire.enforcement import (
     Answer,
     Ask,
+    Cut,
     Failed,
     Learned,
     Message,
@@ -139,6 +140,7 @@ class Service:
         self._examinations = Progress()
         self._footing = Footing(settings.state, settings.runtime)
         self._looked = 0.0
+        self._group = ""
 
     # Beginning and end.
 
@@ -147,7 +149,8 @@ class Service:
         self._begin()
         trim()
         gc.freeze()
-        self.crew.start(self._rules)
+        self._group = network_group.make(self.settings.state) if self.settings.network else ""
+        self.crew.start(self._rules, self._group)
         self.surveyor.start(partial=True)
         self._new_table()
         try:
@@ -237,6 +240,7 @@ class Service:
         self.door.close()
         self.metrics.close()
         self.crew.stop()
+        network_group.remove(self.settings.state, self._group)
         self.surveyor.stop()
         self.telling.save()
         self.books.add(records.happened("change", STOPPED, _now(), self.policy.ref, counters=self._counted()))
@@ -316,6 +320,9 @@ class Service:
             self.killed += 1
         elif seen.done == "refused":
             self.refused += 1
+        elif seen.done == "late":
+            # It runs although it is barred, until somebody can end it: without a network.
+            self.crew.tell("network", Cut(seen.pid))
         self.books.add(records.decided(seen, decision, self.host, now, login))
         tool = self.policy.judge.tools.get(seen.tool or "")
         tell = self.telling.notice(seen, decision, tool, records.instant(now), time.monotonic())
