@@ -131,9 +131,11 @@ class Crew:
             now = time.monotonic()
             if name in self._replaced:
                 self._replaced.discard(name)
-                self._due[name] = now
+                if name != "examiner":
+                    # The examiner begins with the guard.
+                    self._due[name] = now
                 continue
-            if name == "watchdog" and "guard" not in self._pids:
+            if name in ("watchdog", "examiner") and "guard" not in self._pids:
                 # It ended because the guard did; the next guard has its own.
                 continue
             died.append(name)
@@ -149,7 +151,7 @@ class Crew:
         if self._rules is None:
             return
         self._rules = rules
-        for name in ("guard", "tracker"):
+        for name in ("guard", "examiner", "tracker"):
             # What it was told was told of files as they were known before.
             self._given.pop(name, None)
             self._owed.pop(name, None)
@@ -219,6 +221,7 @@ class Crew:
     def _start_guard(self) -> None:
         """The guard, its examiner, and its watchdog. Only the guard has the group's descriptor: its death frees all."""
         self._bury("examiner")
+        self._replaced.discard("examiner")
         mine, its = Channel.pair()
         asks, answers = Channel.pair()
         hears, beats = os.pipe2(os.O_CLOEXEC)
