@@ -8,6 +8,7 @@ import pytest
 from clearance.prove.ledger import checkpoint as checkpoints
 from clearance.prove.ledger import merkle, parts, read
 from clearance.prove.ledger.checkpoint import Proof
+from clearance.prove.ledger.store import Ledger
 from tests.prove.ledger.making import BEGIN, Clock, draft, filled, opened
 
 
@@ -50,3 +51,9 @@ def test_a_missing_part_is_no_tree(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="does not follow"):
         list(read.leaf_hashes(folder))
     assert [r.n for r in read.records_of(folder)][: second.first - 1] == list(range(first.first, second.first))
+
+
+def test_a_ledger_without_a_record_is_read_as_none(tmp_path: Path) -> None:
+    with Ledger.open(str(tmp_path / "ledger"), str(tmp_path / "keys" / "ledger.key")):
+        assert list(read.records_of(str(tmp_path / "ledger"))) == []
+        assert list(read.records_of(str(tmp_path / "ledger"), newest_first=True)) == []
