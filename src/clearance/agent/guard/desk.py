@@ -78,9 +78,9 @@ class Sends(Protocol):
 
 
 class Waiting:
-    """A start that the kernel waits with. `fd` is -1 once it is answered."""
+    """A start that the kernel waits with. `fd` is -1 once it is answered; `file` is what it is, once that is known."""
 
-    __slots__ = ("began", "fd", "locale", "means", "path", "pid", "terminal", "tries", "uid")
+    __slots__ = ("began", "fd", "file", "locale", "means", "path", "pid", "queued", "terminal", "tries", "uid")
 
     def __init__(self, fd: int, pid: int, began: int, path: str, means: Means) -> None:
         self.fd = fd
@@ -88,6 +88,8 @@ class Waiting:
         self.began = began
         self.path = path
         self.means = means
+        self.file: KnownFile | None = None
+        self.queued = False
         self.uid: int | None = None
         self.tries = 0
         self.terminal = 0
@@ -124,7 +126,7 @@ class Desk:
         self._examined: dict[int, tuple[Place, int]] = {}
         self._examining: dict[Place, list[Waiting]] = {}
         self._asking: dict[int, tuple[Waiting, KnownFile]] = {}
-        self._order: deque[tuple[int, Waiting, KnownFile | None]] = deque()
+        self._order: deque[tuple[int, Waiting]] = deque()
         self._unsent: deque[Message] = deque()
         self._untold: dict[str, int] = {}
         self.counters = dict.fromkeys(
@@ -278,7 +280,7 @@ class Desk:
 
     def _examine(self, waiting: Waiting, place: Place, changed: int) -> None:
         others = self._examining.get(place)
-        if not waiting.tries and not self._wait(waiting, None):
+        if not self._wait(waiting):
             return
         if others is not None:
             if len(others) < TOGETHER:
@@ -339,19 +341,20 @@ class Desk:
         os.close(fd)
 
     def _decide(self, waiting: Waiting, file: KnownFile) -> None:
+        waiting.file = file
         waiting.uid = self._owner(waiting.pid)
         tool = file.tool or ""
         row = self._rows.find(tool, file.version, waiting.uid, file.confidence)
         if row is not None:
             self._carry_out(waiting, file, row)
-        elif self._wait(waiting, file):
+        elif self._wait(waiting):
             self._ticket += 1
             ask = Ask(self._ticket, tool, file.version, waiting.uid, file.score, file.confidence)
             if len(self._asking) < 2 * WAITING and self._send(ask):
                 self.counters["asked"] += 1
                 self._asking[self._ticket] = (waiting, file)
             else:
-                self._give_up(waiting, file)
+                self._give_up(waiting)
 
     def _answered(self, message: Answer) -> None:
         if message.serial == self._rows.table.serial:
@@ -399,12 +402,16 @@ class Desk:
 
     # The deadline.
 
-    def _wait(self, waiting: Waiting, file: KnownFile | None) -> bool:
+    def _wait(self, waiting: Waiting) -> bool:
+        """Whether it may wait, once for all that is asked about it. If not, it is answered."""
+        if waiting.queued:
+            return True
         if len(self._order) >= self._room:
             self._failed("too-many-waiting")
-            self._give_up(waiting, file)
+            self._give_up(waiting)
             return False
-        self._order.append((waiting.began + self._rows.table.deadline_ms * 1_000_000, waiting, file))
+        self._order.append((waiting.began + self._rows.table.deadline_ms * 1_000_000, waiting))
+        waiting.queued = True
         return True
 
     @property
@@ -417,15 +424,16 @@ class Desk:
         now = self._now()
         order = self._order
         while order and (order[0][1].fd < 0 or order[0][0] <= now):
-            _, waiting, file = order.popleft()
+            _, waiting = order.popleft()
             if waiting.fd >= 0:
                 self._failed("deadline")
                 self.counters["late"] += 1
-                self._give_up(waiting, file)
+                self._give_up(waiting)
         return min(0.5, (order[0][0] - now) / 1e9) if order else 0.5
 
-    def _give_up(self, waiting: Waiting, file: KnownFile | None = None) -> None:
+    def _give_up(self, waiting: Waiting) -> None:
         """Answer without knowing: as for a user and version nobody knows, else as the directive says for failures."""
+        file = waiting.file
         row = self._rows.at_worst(file.tool) if file is not None and file.tool is not None else None
         if file is not None and row is not None:
             self._carry_out(waiting, file, row)
