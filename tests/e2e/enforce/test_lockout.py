@@ -495,7 +495,7 @@ def test_a_name_that_is_no_text_ends_nobody() -> None:
 
 
 def test_a_directive_with_tools_of_its_own_changes_what_files_are() -> None:
-    own = OPEN.replace("rules:", "tools:\n  - {id: icoder, kind: coding-agent, packages: ["npm:own-coder"]}\nrules:")
+    own = OPEN.replace("rules:", "tools:\n  - {id: icoder, kind: coding-agent, packages: ['npm:own-coder']}\nrules:")
     manifest = '{"name": "own-coder", "version": "1.0.0", "bin": {"icoder": "bin/icoder"}}'
     with Guarded(OPEN) as here:
         path = here.machine.plant("/usr/local/own/node_modules/own-coder/bin/icoder", package=manifest)
@@ -533,3 +533,15 @@ def test_the_directive_sets_the_mode_until_somebody_does() -> None:
         assert here.command("reload").code == 0
         assert here.service.status["mode"] == "warn"
         assert here.machine.starts()
+
+
+def test_what_was_let_through_at_the_deadline_is_ended() -> None:
+    with Guarded(OPEN) as here:
+        room = here.machine.room
+        path = here.machine.plant("/usr/local/late/node_modules/@openai/codex/bin/codex")
+        room.write(path, room.path("/usr/bin/sleep").read_bytes(), 0o755)
+        here.signal("examiner", signal.SIGSTOP)
+        here.machine.usable()
+        ended = room.run(path, "3600", uid=PERSON, folder="/", seconds=PATIENCE)
+        assert ended.code in (-signal.SIGKILL, 126), ended
+        here.recovers()
