@@ -121,9 +121,9 @@ class Crew:
         died = []
         for name, pid in list(self._pids.items()):
             try:
-                done, _ = os.waitpid(pid, os.WNOHANG)
+                done, status = os.waitpid(pid, os.WNOHANG)
             except ChildProcessError:
-                done = pid
+                done, status = pid, 0
             if not done:
                 continue
             del self._pids[name]
@@ -135,8 +135,8 @@ class Crew:
                     # The examiner begins with the guard.
                     self._due[name] = now
                 continue
-            if name in ("watchdog", "examiner") and "guard" not in self._pids:
-                # It ended because the guard did; the next guard has its own.
+            if name in ("watchdog", "examiner") and "guard" not in self._pids and not status:
+                # It ended, in order, because the guard did; the next guard has its own.
                 continue
             died.append(name)
             recent = [at for at in self._lost.get(name, []) if now - at < CALM]

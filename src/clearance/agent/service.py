@@ -426,6 +426,8 @@ class Service:
             try:
                 self.lock = self._footing.take_runtime()
                 self.door.reopen(listen(self.settings.runtime))
+                self.metrics.close()
+                self.metrics = MetricsSocket(self.settings.runtime, self._metrics, lambda: self.ready)
             except (OSError, Error) as error:
                 LOG.warning("%s", error)
                 return
