@@ -210,3 +210,24 @@ def test_it_verifies_while_it_is_written(state: Path, capfd: Any) -> None:
         ledger.append([HEARTBEAT])
         assert said(capfd, "verify", str(state / "ledger"), "--key", vkey)[0] == 0
         assert said(capfd, "checkpoint")[0] == 0
+
+
+def test_gaps_are_shown_and_those_that_nobody_announced_count(capfd: Any, state: Path) -> None:
+    code, out, _ = said(capfd, "gaps")
+    assert code == 1
+    assert "though heartbeats were due" in out
+    code, out, _ = said(capfd, "gaps", "--heartbeat", str(100 * 365 * 86400))
+    assert (code, out) == (0, "")
+    assert said(capfd, "gaps", "--since", "soon")[0] == 2
+    assert said(capfd, "gaps", "--ledger", str(state / "none"))[0] == 2
+
+
+def test_an_end_that_was_not_announced_is_a_gap(capfd: Any, tmp_path: Path) -> None:
+    folder = str(tmp_path / "ledger")
+    started = structs.replace(HEARTBEAT, subject={"event": "started"})
+    with Ledger.open(folder, str(tmp_path / "keys" / "ledger.key"), clock=Clock()) as ledger:
+        assert said(capfd, "gaps", "--ledger", folder)[0] == 3
+        ledger.append([started, started])
+    code, out, _ = said(capfd, "gaps", "--ledger", folder, "--heartbeat", str(100 * 365 * 86400))
+    assert code == 1
+    assert "ended without saying so, and began again" in out

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 import re
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from clearance.cli import policy as verb
 from clearance.cli.main import main
@@ -281,3 +284,15 @@ def test_a_score_that_means_nothing_is_refused(
 ) -> None:
     assert main(["policy", "decide", directive, *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_sign_writes_the_owners_signature_beside_it(capsys: pytest.CaptureFixture[str], directive: str) -> None:
+    key = Ed25519PrivateKey.generate()
+    pem = Path(directive).with_name("owner.pem")
+    pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    assert run(capsys, "sign", directive, "--key", str(pem)) == f"Signed: {directive}.sig\n"
+    signature = base64.b64decode(Path(f"{directive}.sig").read_bytes())
+    key.public_key().verify(signature, bytes.fromhex(task.load(directive).sha256))
+    assert "no PEM private key" in run(capsys, "sign", directive, "--key", directive, code=2)
+    Path(directive).write_text("rules: [")
+    run(capsys, "sign", directive, "--key", str(pem), code=2)
