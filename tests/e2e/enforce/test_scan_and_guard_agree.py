@@ -31,6 +31,7 @@ from clearance.observe.probe import AgentTraits
 from clearance.observe.scan.node_packages import without_platform
 from clearance.observe.visit import Visitor
 from tests.bench.planting import plant
+from tests.e2e.command import LONG, scan
 from tests.e2e.hosts import linux
 from tests.enforcing import PERSON, WORK, Enforced, Room
 from tests.observe.identity.published import AGENTS_NPM, AGENTS_PYPI, NPM, PYPI
@@ -41,7 +42,7 @@ from tests.real_tools import cache as cached
 pytestmark = pytest.mark.long
 
 PLANTED = 200
-SMALL_ENOUGH = 150 << 20
+SMALL_ENOUGH = 420 << 20
 """Bytes of a program that is copied into memory to be started."""
 
 
@@ -130,22 +131,31 @@ def _said(file: KnownFile) -> Said | None:
     return Said(file.tool, without_platform(file.version or "") or None, None)
 
 
-def test_the_guard_names_no_tool_that_the_scan_does_not(
-    verdicts: Verdicts,
-) -> None:
-    other = {
-        path: (scan, guard)
-        for path, (scan, guard, _) in verdicts.items()
-        if guard is not None and (scan is None or scan.tool != guard.tool)
-    }
-    assert other == {}
+@pytest.fixture(scope="module")
+def installed(host: Path) -> set[tuple[str, str]]:
+    """The tools that the command names, by the folder in /opt that they are installed in."""
+    document = scan(host, "--json", "--deep", "/", seconds=LONG).json
+    return {(seen["tool"], seen["path"].split("/")[2]) for seen in document["sightings"] if "/opt/" in seen["path"]}
+
+
+def test_the_guard_names_no_tool_that_the_scan_does_not(verdicts: Verdicts, installed: set[tuple[str, str]]) -> None:
+    """The scan passes over what is small, or long and says nothing, and names the package that it lies in."""
+    for said in (1, 2):
+        other = {
+            path: (two[0], guard)
+            for path, two in verdicts.items()
+            if (guard := two[said]) is not None
+            and (two[0] is None or two[0].tool != guard.tool)
+            and not (two[0] is None and (guard.tool, path.split("/")[2]) in installed)
+        }
+        assert other == {}
 
 
 def test_versions_are_the_same(verdicts: Verdicts) -> None:
     other = {
-        path: (scan, guard)
-        for path, (scan, guard, _) in verdicts.items()
-        if guard is not None and scan is not None and guard.version != scan.version
+        path: (seen, guard)
+        for path, (seen, guard, _) in verdicts.items()
+        if guard is not None and seen is not None and guard.version != seen.version
     }
     assert other == {}
 
@@ -153,16 +163,10 @@ def test_versions_are_the_same(verdicts: Verdicts) -> None:
 def test_what_the_quick_look_leaves_the_background_finds(
     verdicts: Verdicts,
 ) -> None:
-    left = {path: (scan, late) for path, (scan, quick, late) in verdicts.items() if scan is not None and quick is None}
-    print(f"\n{len(verdicts)} files; the scan names {sum(scan is not None for scan, _, _ in verdicts.values())}")
-    print("left to the background:", Counter(scan.tool for scan, _ in left.values() if scan is not None))
+    left = {path: (seen, late) for path, (seen, quick, late) in verdicts.items() if seen is not None and quick is None}
+    print(f"\n{len(verdicts)} files; the scan names {sum(seen is not None for seen, _, _ in verdicts.values())}")
+    print("left to the background:", Counter(seen.tool for seen, _ in left.values() if seen is not None))
     assert {path: both for path, both in left.items() if both[0] != both[1]} == {}
-
-
-def test_the_background_names_nothing_that_the_scan_does_not(
-    verdicts: Verdicts,
-) -> None:
-    assert {path: late for path, (scan, _, late) in verdicts.items() if late is not None and scan is None} == {}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: questions of the kernel")
