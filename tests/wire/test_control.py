@@ -14,14 +14,15 @@ from clearance.errors import Error
 from clearance.wire.control import SOCKET, NotRunning, Question, Reply, ask, asker, listen
 
 
-def served(runtime: Path, answer: Callable[[socket.socket], object]) -> threading.Thread:
-    """A service that answers one question."""
+def served(runtime: Path, answer: Callable[[socket.socket], object], heard: list[object]) -> threading.Thread:
+    """A service that hears one question, and answers."""
     end = listen(str(runtime))
     end.setblocking(True)
 
     def serve() -> None:
         connection, _ = end.accept()
-        with end, connection:
+        with end, connection, connection.makefile("rb") as lines:
+            heard += [asker(connection), msgspec.json.decode(lines.readline(), type=Question)]
             answer(connection)
 
     thread = threading.Thread(target=serve)
@@ -31,13 +32,8 @@ def served(runtime: Path, answer: Callable[[socket.socket], object]) -> threadin
 
 def test_a_question_and_its_answer(tmp_path: Path) -> None:
     heard: list[object] = []
-
-    def answer(connection: socket.socket) -> None:
-        heard.append(asker(connection))
-        heard.append(msgspec.json.decode(connection.makefile("rb").readline(), type=Question))
-        connection.sendall(msgspec.json.encode(Reply({"generation": 3})) + b"\n")
-
-    thread = served(tmp_path, answer)
+    reply = msgspec.json.encode(Reply({"generation": 3})) + b"\n"
+    thread = served(tmp_path, lambda end: end.sendall(reply), heard)
     assert ask(str(tmp_path), Question("reload", {"directive": "/x"})) == {"generation": 3}
     thread.join()
     assert heard == [os.getuid(), Question("reload", {"directive": "/x"})]
@@ -45,7 +41,7 @@ def test_a_question_and_its_answer(tmp_path: Path) -> None:
 
 def test_what_went_wrong_there_is_said_here(tmp_path: Path) -> None:
     reply = Reply(error="only root may", remedy="sudo")
-    thread = served(tmp_path, lambda end: end.sendall(msgspec.json.encode(reply) + b"\n"))
+    thread = served(tmp_path, lambda end: end.sendall(msgspec.json.encode(reply) + b"\n"), [])
     with pytest.raises(Error) as raised:
         ask(str(tmp_path), Question("status"))
     thread.join()
@@ -54,7 +50,7 @@ def test_what_went_wrong_there_is_said_here(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("said", [b"", b"{", b'{"document": 1', b'"x"\n'])
 def test_a_service_that_ends_meanwhile(tmp_path: Path, said: bytes) -> None:
-    thread = served(tmp_path, lambda end: end.sendall(said))
+    thread = served(tmp_path, lambda end: end.sendall(said), [])
     with pytest.raises(NotRunning) as raised:
         ask(str(tmp_path), Question("status"))
     thread.join()
