@@ -60,7 +60,7 @@ class Machine:
                 room.must("/bin/sh", "-c", "cp -r /mnt/packages/usr/sbin /mnt/packages/usr/lib /mnt/up/")
             room.must(
                 "/bin/mount", "-t", "overlay", "machine", "-o",
-                "lowerdir=/usr,upperdir=/mnt/up,workdir=/mnt/over", "/usr",
+                "lowerdir=/usr,upperdir=/mnt/up,workdir=/mnt/over,xino=on", "/usr",
             )  # fmt: skip
             self.plant(BARRED)
             self._ssh()
