@@ -22,7 +22,7 @@ def served(runtime: Path, answer: Callable[[socket.socket], object], heard: list
     def serve() -> None:
         connection, _ = end.accept()
         with end, connection, connection.makefile("rb") as lines:
-            heard += [asker(connection), msgspec.json.decode(lines.readline(), type=Question)]
+            heard.extend((asker(connection), msgspec.json.decode(lines.readline(), type=Question)))
             answer(connection)
 
     thread = threading.Thread(target=serve)
