@@ -477,7 +477,7 @@ def _(scene: Scene) -> Started:
     return scene.run(PYTHONIC, PYTHON, step, *PYTHONIC.words)
 
 
-@way("vendored under another folder", PYTHONIC, "killed")
+@way("copied without its metadata", PYTHONIC, "through", limit="was copied without its metadata")
 def _(scene: Scene) -> Started:
     folder = scene.folder()
     scene.room.must("cp", "-r", PYTHONIC.program, folder)
