@@ -18,12 +18,12 @@ from clearance.observe.host import HostView
 from clearance.observe.identity.rules import Rules
 from clearance.observe.identity.types import REPORTING_THRESHOLD
 from clearance.observe.live.examination import Examination
-from clearance.observe.probe import AgentTraits
+from clearance.observe.probe import AgentTraits, Observation, SettingRead
 from clearance.observe.scan import PROBES
 from clearance.observe.scan.configuration import Configuration
 from clearance.observe.scan.tool_settings import ToolSettings
 from clearance.observe.scan.variables import Variables
-from clearance.observe.settle import Settled, settle
+from clearance.observe.settle import Settled, configured_endpoints, settle
 from clearance.observe.walk import WalkScope, known_places, walk
 from clearance.tasks.enforce.settings import PutRight
 from clearance.tasks.enforce.table import Person
@@ -63,22 +63,28 @@ def survey(
     examination = Examination(view, rules)
     programs = {seen.path for seen in settled.sightings if seen.surface == "binary"}
     files = [*_files(programs, examination), *_unknown(settled.agents)]
-    found_here = _survey(view, settled, tuple(files[:MOST_FILES]))
+    found_here = _survey(view, settled, found.observations, tuple(files[:MOST_FILES]))
     return structs.replace(found_here, put_right=then(settled)) if then else found_here
 
 
 def configured(catalog: Catalog, rules: Rules) -> Survey:
     """Only where tools are configured to send, from the places that say so: no program is looked for."""
     view = HostView("/")
-    return _survey(view, settle(known_places(view, SETTINGS, catalog, rules), catalog), ())
+    observations = known_places(view, SETTINGS, catalog, rules)
+    return _survey(view, settle(observations, catalog), observations, ())
 
 
-def _survey(view: HostView, settled: Settled, files: tuple[KnownFile, ...]) -> Survey:
+def _survey(
+    view: HostView, settled: Settled, observations: Iterable[Observation], files: tuple[KnownFile, ...]
+) -> Survey:
+    # A variable is read by other programs too; but a tool that is about to start is here, wherever it lies.
+    readings = [seen for seen in observations if isinstance(seen, SettingRead)]
+    places = {seen.path for seen in readings if seen.what == "base-url" and seen.path.startswith("/")}
     return Survey(
         files=files,
         people=people(view),
-        endpoints=tuple((tool, user, host) for (tool, user), host in settled.endpoints.items()),
-        settings=tuple(sorted(_settings(settled.sightings))),
+        endpoints=tuple((tool, user, host) for (tool, user), host in configured_endpoints(readings).items()),
+        settings=tuple(sorted(places.union(_settings(settled.sightings)))),
         homes=tuple(home.path for home in view.homes),
     )
 
