@@ -31,3 +31,9 @@ def test_a_packed_program_is_bun_where_it_was_told_so() -> None:
     assert told("packed-bun", "tool cli.js") == {}
     assert command("packed-bun", ["tool", "x.ts"], {"BUN_BE_BUN": "1"}).script == ("x.ts",)
     assert command("bun", ["bun", "x.ts"], {"BUN_OPTIONS": "--preload ./y.ts"}).loaded == ("./y.ts",)
+
+
+@pytest.mark.parametrize("word", ["x", "run", "install", "-"])
+def test_words_behind_a_text_are_for_the_text(word: str) -> None:
+    words = ["bun", "-e", "import('/opt/x/cli.js')", word, "--version"]
+    assert command("bun", words, {}).mentioned == ("/opt/x/cli.js",)

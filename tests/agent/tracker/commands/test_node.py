@@ -37,6 +37,12 @@ def test_program_text_names_what_it_loads() -> None:
     assert command("node", ["node", "--eval=require('./a.js')"], {}).mentioned == ("./a.js",)
 
 
+@pytest.mark.parametrize("tail", [["--", "--version"], ["x", "--version"], ["x", "-h", "-r", "y"]])
+def test_words_behind_a_text_are_for_the_text(tail: list[str]) -> None:
+    assert command("node", ["node", "-e", "import('/opt/x/cli.js')", *tail], {}).mentioned == ("/opt/x/cli.js",)
+    assert command("node", ["node", "-e", "import('/opt/x/cli.js')", "--version"], {}).mentioned == ()
+
+
 def test_the_environment_says_what_is_run_too() -> None:
     assert command("node", ["node", "x.js"], {"NODE_OPTIONS": "--require ./t.js --no-warnings"}).loaded == ("./t.js",)
     assert command("electron", ["code", "x.js"], {"ELECTRON_RUN_AS_NODE": "1"}).script == ("x.js",)

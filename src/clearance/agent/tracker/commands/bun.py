@@ -37,13 +37,15 @@ def parse(argv: Words, environment: Environment) -> Command:
     first = True
     for name, value in options(words, VALUED):
         if not name:
+            # Behind a text, every word is for it.
+            first = first and not told
             if first and value in OTHERS:
                 return NOTHING
             if first and value in ("run", "test"):
                 first = False
                 continue
             first = False
-            if value == "-" and not script:
+            if value == "-" and not script and not told:
                 return Command(tuple(loaded), stdin=True, folder=folder)
             script.append(value)
             if len(script) >= MOST_WORDS:

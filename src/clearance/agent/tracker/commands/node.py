@@ -60,6 +60,9 @@ def parse(argv: Words, environment: Environment) -> Command:
             # The script has come, or a value that was taken for one: what follows may be the script's own.
             continue
         elif name in ENDS:
+            if script:
+                # It is for the text, like every word from the first one on.
+                continue
             return NOTHING
         elif name in LOADS:
             loaded.append(value)
