@@ -380,6 +380,11 @@ def _(scene: Scene) -> Started:
     return scene.run(NODE, "node", "-e", f"import('{bundle(scene)}')", "x", *NODE.words)
 
 
+@way("node -e, its words behind two dashes", NODE, "killed")
+def _(scene: Scene) -> Started:
+    return scene.run(NODE, "node", "-e", f"import('{bundle(scene)}')", "--", "x", *NODE.words)
+
+
 @way("node --import", NODE, "killed")
 def _(scene: Scene) -> Started:
     return scene.run(NODE, "node", "--import", bundle(scene), "-", *NODE.words)
