@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 from hypothesis import given
@@ -74,3 +75,22 @@ def test_a_name_that_is_no_text_comes_escaped(name: str) -> None:
 
 def test_what_is_text_is_packed_as_it_is() -> None:
     assert packed({"a": "ä"}) == b"\x81\xa1a\xa2\xc3\xa4"
+
+
+def test_whoever_waits_is_told_that_the_other_hung_up() -> None:
+    one, other = Channel.pair()
+    heard: list[bool] = []
+
+    def wait() -> None:
+        try:
+            other.receive()
+        except Closed:
+            heard.append(True)
+
+    threads = [threading.Thread(target=wait) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    one.hang_up()
+    for thread in threads:
+        thread.join(60)
+    assert heard == [True] * 3

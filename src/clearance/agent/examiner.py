@@ -6,11 +6,11 @@ Files are read by a few threads: one that hangs on its medium does not keep the 
 from __future__ import annotations
 
 import os
-import queue
 import threading
 import time
 from typing import Final
 
+from clearance.agent.children import sooner
 from clearance.model.enforcement import KnownFile
 from clearance.observe.host import HostView
 from clearance.observe.identity.rules import Rules
@@ -24,42 +24,40 @@ THREADS: Final = 4
 FORGET_SECONDS: Final = 5.0
 """For how long package metadata that was read is believed."""
 
-Work = tuple[Examine, int]
+EAGER: Final = -14
+"""How much sooner than others it is served: a start waits for it."""
 
 
 def main(guard: Channel, rules: Rules) -> None:
     """Examine until the guard's end of the channel closes."""
-    work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+    sooner(EAGER)
     sending = threading.Lock()
-    threads = [
-        threading.Thread(target=_examine, args=(work, guard, sending, rules), daemon=True) for _ in range(THREADS)
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        while True:
-            got = guard.receive()
-            if got is None:
-                continue
-            message, files = got
-            if isinstance(message, Examine) and files:
-                work.put((message, files[0]))
-            elif isinstance(message, Stop):
-                return
-    except Closed:
-        return
+    for _ in range(THREADS - 1):
+        # Each takes its own questions: one that is handed over costs as much as the examination.
+        threading.Thread(target=_examine, args=(guard, sending, rules), daemon=True).start()
+    _examine(guard, sending, rules)
 
 
-def _examine(work: queue.SimpleQueue[Work | None], guard: Channel, sending: threading.Lock, rules: Rules) -> None:
+def _examine(guard: Channel, sending: threading.Lock, rules: Rules) -> None:
     here: Examination | None = None
     born = 0.0
-    while (got := work.get()) is not None:
-        question, fd = got
+    while True:
+        try:
+            got = guard.receive()
+        except Closed:
+            return
+        question, files = got if got is not None else (None, [])
+        if isinstance(question, Stop):
+            guard.hang_up()
+            return
+        if not isinstance(question, Examine) or not files:
+            continue
         if here is None:
             here = Examination(HostView("/"), rules, _interprets)
         if time.monotonic() - born > FORGET_SECONDS:
             here.forget()
             born = time.monotonic()
+        fd = files[0]
         try:
             answer = Examined(question.ticket, _seen(here, question, fd, rules))
         except Exception:  # noqa: BLE001 - a defect or a broken medium costs one file, never the guard

@@ -7,6 +7,7 @@ as a sealed memory file, because a packet may not be larger than the socket's bu
 from __future__ import annotations
 
 import array
+import contextlib
 import os
 import socket
 from collections.abc import Sequence
@@ -48,6 +49,11 @@ class Channel:
     def fileno(self) -> int:
         """The descriptor to poll."""
         return self._socket.fileno()
+
+    def hang_up(self) -> None:
+        """End the conversation: whoever waits on either end, in whatever thread, gets `Closed`."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close this end. The other one gets `Closed`."""

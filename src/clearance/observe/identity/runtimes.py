@@ -52,6 +52,8 @@ def runtime(reader: Reader, *, constants: bool = True) -> Runtime | None:
     dynamic = parse(reader, head)
     if dynamic is not None and _is_loader(dynamic):
         return "loader"
+    if not constants and (dynamic is None or _called(dynamic) is None):
+        return None
     program = describe(reader, head)
     if program.kind != "elf" or not program.runs:
         return None
