@@ -94,3 +94,5 @@ def test_whoever_waits_is_told_that_the_other_hung_up() -> None:
     for thread in threads:
         thread.join(60)
     assert heard == [True] * 3
+    one.close()
+    other.close()

@@ -66,9 +66,7 @@ def walk(
     return Walked(tuple(observations), files, folders)
 
 
-def known_places(
-    view: HostView, probes: Sequence[Probe], catalog: Catalog, rules: Rules
-) -> tuple[Observation, ...]:
+def known_places(view: HostView, probes: Sequence[Probe], catalog: Catalog, rules: Rules) -> tuple[Observation, ...]:
     """What the probes find where their paths name places: no folder is gone through, no program looked into."""
     index = Index(probes, [probe.patterns(catalog) for probe in probes], fold_case=view.os != "linux")
     visitor = Visitor(view, index, catalog, rules, pruned=True)
