@@ -5,12 +5,11 @@ A part stands between `<!-- made by: make docs (NAME) -->` and `<!-- end -->`; `
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import io
 import json
 import os
 import re
+import subprocess
 import sys
 import textwrap
 import tomllib
@@ -18,11 +17,10 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
-from unittest import mock
 
 from clearance.agent.failures import FAILURES
 from clearance.agent.metrics import METRICS
-from clearance.cli.main import VERBS, main
+from clearance.cli.main import VERBS
 from clearance.config import KEYS
 from clearance.log import EVENTS
 from clearance.observe.mounts import LOCAL_FUSE, NETWORK
@@ -48,11 +46,22 @@ def command_lines() -> Iterator[tuple[str, ...]]:
 @lru_cache
 def help_of(*words: str) -> str:
     """What `--help` prints, as wide as the docs and without colour."""
-    out = io.StringIO()
+    return _helps()[" ".join(words)]
+
+
+@lru_cache
+def _helps() -> dict[str, str]:
+    """All of them, from a process of its own: a command keeps the width that it was first shown with."""
     plain = {"COLUMNS": str(WIDTH), "NO_COLOR": "1", "TERM": "dumb"}
-    with mock.patch.dict(os.environ, plain), contextlib.redirect_stdout(out):
-        assert main([*words, "--help"]) == 0
-    return "\n".join(line.rstrip() for line in out.getvalue().strip("\n").splitlines()) + "\n"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.docs.helps"],
+        cwd=ROOT,
+        env=os.environ | plain,
+        capture_output=True,
+        check=True,
+    )
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
 
 
 def help_blocks() -> str:

@@ -56,12 +56,14 @@ def test_loops_and_missing_names_end(rooted: Callable[[], Rooted], tmp_path: Pat
         view.open("/none/x", READ)
 
 
-def test_only_regular_files_are_opened(rooted: Callable[[], Rooted], tmp_path: Path) -> None:
+def test_only_regular_files_are_opened(
+    rooted: Callable[[], Rooted], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = tmp_path / "root"
     os.mkfifo(root / "fifo")
     (root / "device").symlink_to("/dev/zero")
     with socket.socket(socket.AF_UNIX) as listening:
-        os.chdir(root)
+        monkeypatch.chdir(root)
         listening.bind("socket")
         view = rooted()
         for path in ("/fifo", "/socket", "/"):

@@ -145,6 +145,7 @@ def killed(folder: Path, seed: int, after: int) -> dict[int, int]:
         [sys.executable, "-c", CHILD, str(folder), str(seed)],
         stdout=subprocess.PIPE,
         bufsize=0,
+        cwd=Path(__file__).resolve().parents[3],
         env={**os.environ, "PYTHONPATH": "."},
     )
     assert child.stdout
@@ -243,7 +244,8 @@ def test_a_full_disk_loses_nothing_and_is_used_again(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, sys.executable, FULL],
-        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": "."},
+        capture_output=True, text=True, check=False, cwd=Path(__file__).resolve().parents[3],
+        env={**os.environ, "PYTHONPATH": "."},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
