@@ -107,6 +107,8 @@ def plant(tree: Path, count: int, seed: int = 1) -> dict[str, str]:
     planted = {}
     for number in range(count):
         path = Path(rng.choice(folders)) / f"{rng.randbytes(4).hex()}{rng.choice(SUFFIXES)}"
+        # A run that was broken off left it, perhaps as another name of a program.
+        path.unlink(missing_ok=True)
         if number % 4 == 0:
             path.write_bytes(agent(number))
             planted[str(path.relative_to(tree))] = ""
