@@ -104,3 +104,10 @@ def test_any_text_has_an_answer(host: str) -> None:
 def test_a_name_goes_before_a_glob_and_more_text_before_less() -> None:
     order = ["api.vendor.example", "*.business.vendor.example", "*.vendor.example", "*.*.example", "*"]
     assert sorted(order, key=specificity, reverse=True) == order
+
+
+def test_what_is_longer_than_a_name_can_be_is_none() -> None:
+    found = lookup(name("*.vendor.example", BLOCK))
+    longest = "a" * (255 - len(".vendor.example")) + ".vendor.example"
+    assert action(found, longest) == "block"
+    assert action(found, f"a{longest}") is None
