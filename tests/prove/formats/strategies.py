@@ -71,7 +71,9 @@ decisions = st.builds(
     policy=policies,
     since=st.none() | times | texts,
     contact=st.sampled_from(("", "https://intranet.example.com/ai tools?a=<b>", "javascript:alert(1)")) | texts,
-    settings=st.dictionaries(texts, texts | st.booleans() | st.integers() | st.floats(allow_nan=False), max_size=2),
+    settings=st.dictionaries(
+        texts, texts | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False), max_size=2
+    ),
     endpoint_class=st.none() | st.sampled_from(ENDPOINT_CLASSES),
 )
 
