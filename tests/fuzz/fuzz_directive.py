@@ -8,8 +8,6 @@ is raised, or more than `SLOW` seconds for one input, ends the run with that inp
 from __future__ import annotations
 
 import random
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -21,6 +19,7 @@ from clearance.judge.diff import diff
 from clearance.judge.engine import compile_directive
 from clearance.judge.lint import lint
 from clearance.judge.parse import parse
+from tests.fuzz.rounds import spend
 from tests.judge.builders import AT, HOSTS, TOOLS, ask, judge
 
 SLOW: Final = 10.0
@@ -87,25 +86,16 @@ def try_cases(data: bytes) -> bool:
     return True
 
 
+def drawn(rng: random.Random) -> tuple[bytes, Callable[[bytes], bool]]:
+    """A broken directive, or broken test cases."""
+    target: Callable[[bytes], bool]
+    seeds, target = rng.choice(((DIRECTIVES, try_directive), (CASES, try_cases)))
+    return mutated(rng.choice(seeds), rng), target
+
+
 def main() -> None:
     """Run for so many seconds from this seed."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
-    rng = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
-    tried = read = 0
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        target: Callable[[bytes], bool]
-        seeds, target = rng.choice(((DIRECTIVES, try_directive), (CASES, try_cases)))
-        data = mutated(rng.choice(seeds), rng)
-        start = time.monotonic()
-        try:
-            read += target(data)
-        except BaseException:
-            print(f"ended by {data!r}", file=sys.stderr)
-            raise
-        if time.monotonic() - start > SLOW:
-            sys.exit(f"took more than {SLOW} s: {data!r}")
-        tried += 1
+    tried, read = spend(drawn, SLOW)
     print(f"{tried} documents, {read} of them could be read; every other one was refused with its place")
 
 

@@ -7,8 +7,6 @@ seconds for one input, or names a barred name and is passed on all the same, end
 from __future__ import annotations
 
 import random
-import sys
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -22,6 +20,7 @@ from clearance.kernel.nflog import packet
 from clearance.model.enforcement import Row
 from clearance.model.network import Verdict
 from tests.agent.network.hellos import client_hello, real_hello
+from tests.fuzz.rounds import spend
 
 SLOW: Final = 1.0
 BARRED: Final = "barred.example"
@@ -109,24 +108,15 @@ def mutated(seed: bytes, rng: random.Random) -> bytes:
     return bytes(data[: LARGEST + 10])
 
 
+def drawn(rng: random.Random) -> tuple[bytes, Callable[[bytes], bool]]:
+    """A broken hello, question, answer, or message of the kernel."""
+    seeds, target = rng.choice(SEEDS)
+    return mutated(rng.choice(seeds), rng), target
+
+
 def main() -> None:
     """Run for so many seconds from this seed."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
-    rng = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
-    tried = taken = 0
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        seeds, target = rng.choice(SEEDS)
-        data = mutated(rng.choice(seeds), rng)
-        start = time.monotonic()
-        try:
-            taken += target(data)
-        except BaseException:
-            print(f"ended by {data!r}", file=sys.stderr)
-            raise
-        if time.monotonic() - start > SLOW:
-            sys.exit(f"took more than {SLOW} s: {data!r}")
-        tried += 1
+    tried, taken = spend(drawn, SLOW)
     print(f"{tried} inputs, {taken} of them were taken for what they look like; no barred name was passed on")
 
 
