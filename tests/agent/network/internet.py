@@ -34,7 +34,16 @@ NAMES = {
 ALIASES = {"alias.example.org.": "api.vendor.example."}
 
 
-def answer(wire: bytes, *, stream: bool) -> bytes:
+Zone = Callable[[str], tuple[str | None, str | None]]
+"""The addresses of a name (in small letters, with the dot at its end), of version 4 and 6."""
+
+
+def here(name: str) -> tuple[str | None, str | None]:
+    """The addresses of the names of this internet."""
+    return NAMES.get(name, (None, None))
+
+
+def answer(wire: bytes, *, stream: bool, zone: Zone = here) -> bytes:
     """What a name server says."""
     query = dns.message.from_wire(wire)
     reply = dns.message.make_response(query, recursion_available=True)
@@ -43,7 +52,7 @@ def answer(wire: bytes, *, stream: bool) -> bytes:
     if name in ALIASES:
         reply.answer.append(dns.rrset.from_text(name, 60, "IN", "CNAME", ALIASES[name]))
         name = ALIASES[name]
-    four, six = NAMES.get(name, (None, None))
+    four, six = zone(name)
     if one.rdtype == dns.rdatatype.A and four:
         reply.answer.append(dns.rrset.from_text(name, 60, "IN", "A", four))
     elif one.rdtype == dns.rdatatype.AAAA and six:
@@ -61,23 +70,23 @@ def answer(wire: bytes, *, stream: bool) -> bytes:
     return reply.to_wire(max_size=65535)
 
 
-def serve_names(address: str) -> None:
+def serve_names(address: str, port: int = 53, zone: Zone = here) -> None:
     """A name server over UDP and TCP."""
     packets = socket.socket(_family(address), socket.SOCK_DGRAM)
-    packets.bind((address, 53))
+    packets.bind((address, port))
 
     def by_packet() -> None:
         while True:
             wire, source = packets.recvfrom(4096)
-            packets.sendto(answer(wire, stream=False), source)
+            packets.sendto(answer(wire, stream=False, zone=zone), source)
 
     def by_stream(end: socket.socket) -> None:
         while head := end.recv(2, socket.MSG_WAITALL):
-            reply = answer(end.recv(struct.unpack("!H", head)[0], socket.MSG_WAITALL), stream=True)
+            reply = answer(end.recv(struct.unpack("!H", head)[0], socket.MSG_WAITALL), stream=True, zone=zone)
             end.sendall(struct.pack("!H", len(reply)) + reply)
 
     _thread(by_packet)
-    listen(address, 53, by_stream)
+    listen(address, port, by_stream)
 
 
 def listen(address: str, port: int, serve: Callable[[socket.socket], None]) -> None:
