@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,23 @@ def test_what_was_accepted_is_in_force_after_a_restart(tmp_path: Path, directive
     assert again is not None
     assert (again.accepted, again.judge.policy) == (first.accepted, first.judge.policy)
     assert (again.accepted.generation, again.accepted.source) == (1, str(directive))
+
+
+def test_a_folder_in_the_place_of_the_link_gives_way_and_its_directive_is_in_force_until_then(
+    tmp_path: Path, directive: Path, catalog: Catalog
+) -> None:
+    state, copied = tmp_path / "state", tmp_path / "copied"
+    accept(state, directive, catalog)
+    shutil.copytree(state, copied)
+    assert not (copied / "accepted").is_symlink()
+    old = acceptance.in_force(str(copied), catalog)
+    assert old is not None
+    directive.write_text(OTHER)
+    new = accept(copied, directive, catalog, old)
+    kept = acceptance.in_force(str(copied), catalog)
+    assert kept is not None
+    assert (kept.accepted, kept.accepted.generation) == (new.accepted, 2)
+    assert not [name for name in os.listdir(copied) if name.startswith(".")]
 
 
 def test_another_directive_is_another_generation_and_the_same_is_not(

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from clearance.act import files, journal, restoring
+from clearance.catalog import load_catalog
 from clearance.config import load_settings
 from clearance.errors import Error
+from clearance.tasks.enforce import acceptance
 from clearance.tasks.enforce import install as task
 from tests.act.snapshot import cut_at, snapshot
 
@@ -71,6 +73,17 @@ def test_without_a_directive_the_service_waits_for_one(image: Path) -> None:
     (image / "etc/clearance/directive.d").mkdir()
     (image / "etc/clearance/directive.d/10-ours.yaml").write_text("")
     assert not task.install(str(image), command=COMMAND).waiting
+
+
+def test_the_service_can_put_a_directive_in_force_in_what_was_installed(image: Path) -> None:
+    directive = Path(__file__).resolve().parents[3] / "examples/directives/approved-list.yaml"
+    task.install(str(image), command=COMMAND, directive=str(directive))
+    state, catalog = str(image / "var/lib/clearance"), load_catalog()
+    new = acceptance.candidate(str(image / "etc/clearance/directive.d"), catalog)
+    acceptance.accept(state, new, catalog, None, "2026-11-21T12:00:00+00:00")
+    kept = acceptance.in_force(state, catalog)
+    assert kept is not None
+    assert kept.accepted.sha256 == new.merged.sha256
 
 
 def test_a_configuration_that_is_there_stays(image: Path) -> None:
@@ -156,7 +169,10 @@ def test_a_command_that_a_unit_cannot_name_is_refused(command: str) -> None:
 
 
 def test_signs_that_mean_something_in_a_unit_are_escaped() -> None:
-    assert b'ExecStart="/a b/50%%/clearance" enforce run' in task.unit_text("/a b/50%/clearance")
+    text = task.unit_text("/a b/50%/$HOME/clearance")
+    assert b'ExecStart="/a b/50%%/$HOME/clearance" enforce run' in text
+    assert b'ExecReload="/a b/50%%/$HOME/clearance" enforce reload' in text
+    assert b"/usr/bin/clearance" not in text
 
 
 def test_only_root_installs_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

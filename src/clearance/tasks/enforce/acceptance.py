@@ -158,6 +158,11 @@ def _keep(state: Path, accepted: Accepted, found: Sequence[tuple[str, bytes]]) -
         link.unlink(missing_ok=True)
         link.symlink_to(kept.name)
         before = target.readlink().name if target.is_symlink() else ""
+        if not before and target.is_dir():
+            # A copy of a state folder that was made through the link.
+            before = f".{FOLDER}-copied"
+            shutil.rmtree(state / before, ignore_errors=True)
+            target.rename(state / before)
         link.replace(target)
         _sync(state)
         if before and before != kept.name:

@@ -29,7 +29,9 @@ SHIPPED_UNITS: Final = ("/usr/lib/systemd/system", "/lib/systemd/system")
 
 STATE: Final = "/var/lib/clearance"
 DIRECTIVES: Final = "/etc/clearance/directive.d"
-OWN_FOLDERS: Final = ("accepted", "keys", "ledger", "queue", "why")
+OWN_FOLDERS: Final = ("keys", "ledger", "queue", "why")
+"""What is in force is not among them: it is a link, which is exchanged as a whole, and never a folder."""
+
 EVIDENCE: Final = ("ledger", "keys")
 """What `keep_ledger` keeps: the records, and the key that they are checked with."""
 
@@ -168,9 +170,11 @@ def unit_text(command: str) -> bytes:
     text = (resources.files("clearance.act.linux") / UNIT).read_text("utf-8")
     if not command.startswith("/") or not command.isprintable() or any(char in command for char in "\"'\\"):
         raise Error(f"{command!r} cannot stand in a unit file", remedy="install clearance below another path")
-    # A per cent sign and a dollar mean something in a unit.
-    quoted = '"' + command.replace("%", "%%").replace("$", "$$") + '"' if " " in command else command.replace("%", "%%")
-    return text.replace("ExecStart=/usr/bin/clearance ", f"ExecStart={quoted} ").encode()
+    # A per cent sign means something everywhere in a unit, a dollar nothing in the name of a program.
+    quoted = command.replace("%", "%%")
+    if " " in quoted:
+        quoted = f'"{quoted}"'
+    return text.replace("=/usr/bin/clearance ", f"={quoted} ").encode()
 
 
 def configuration() -> bytes:
