@@ -34,6 +34,10 @@ def python(summary: str, *requires: str, program: bool = True) -> float:
         ("AI coding assistant on your command line", ("openai>=1",)),
         ("Local coding agent CLI.", ()),
         ("Mini X - a simple AI software engineering agent", ("litellm", "openai")),
+        ("A terminal coding agent written in Python", ("openai",)),
+        ("An AI command-line assistant", ("litellm",)),
+        ("Your agentic CLI developer.", ()),
+        ("AI Software Engineer CLI", ()),
     ],
 )
 def test_agents(score: object, summary: str, requires: tuple[str, ...]) -> None:
@@ -53,6 +57,9 @@ def test_agents(score: object, summary: str, requires: tuple[str, ...]) -> None:
         ("AI coding agent security: reports risky actions", ()),
         ("A coding agent CLI hook - block destructive commands", ()),
         ("A fast bundler", ()),
+        ("Resume your coding agent", ()),
+        ("Telling sentences of an AI agent written or not", ()),
+        ("Contributions of an AI developer and agents", ()),
         ("Audit toolkit for AI coding-agent harnesses", ("anthropic",)),
     ],
 )
