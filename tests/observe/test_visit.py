@@ -282,7 +282,7 @@ def test_a_defect_of_identity_costs_one_file(tmp_path: Path, monkeypatch: pytest
         if b"bad" in reader.read(0, 9000):
             raise RecursionError
 
-    monkeypatch.setattr("clearance.observe.identity.deep.identify", broken)
+    monkeypatch.setattr("clearance.observe.identity.deep.identify_in", broken)
     for name in ("bad", "good"):
         write(tmp_path, f"p/{name}", b"\x7fELF" + name.encode() * 5000, 0o755)
     walker, _ = visitor(tmp_path)

@@ -379,12 +379,8 @@ class Visitor:
             self.seen.append(Skipped("executables", path, f"could not be read ({type(error).__name__})"))
 
     def _identified(self, path: str, reader: FdReader, kind: Kind, uid: int) -> Iterator[Observation]:
-        verdict = deep.identify(reader, self.rules, None)
         package = self.packages.of(path)
-        if package is not None and (
-            verdict is not None or self.rules.tool_of_package(package.ecosystem, package.name) is not None
-        ):
-            verdict = deep.identify(reader, self.rules, package) or verdict
+        verdict = deep.identify_in(reader, self.rules, package)
         home = self.view.home_of(path)
         if verdict is None:
             return

@@ -42,6 +42,15 @@ def main():
 if __name__ == "__main__":
     main()
 '''
+PACKAGES = (
+    None,
+    Package("npm", "@acme/coder", "4.5.6", "p/package.json", True),
+    Package("npm", "@acme/coder", "4.5.6", "p/package.json"),
+    Package("npm", "fork-coder", "4.5.6", "p/package.json", True),
+    Package("npm", "@acme/sdk", "4.5.6", "p/package.json", True),
+    Package("npm", "other-thing", "4.5.6", "p/package.json", True),
+    Package("npm", "other-thing", None, "p/package.json"),
+)
 
 
 def identify(data: bytes, package: Package | None = None) -> Identification | Traits | None:
@@ -178,3 +187,12 @@ def test_damaged_streams_never_fail(packed: bytes, draw: st.DataObject) -> None:
 def test_any_bytes_never_fail(data: bytes) -> None:
     for start in (b"", b"\x1f\x8b\x08\0", b"PK\x03\x04", b"\x04\0\0\0", b"\xfd7zXZ\0", b"BZh9"):
         identify(start + data)
+
+
+@given(st.sampled_from([*PROGRAMS.values(), AGENT, NOISE[:9000], b"x"]), st.sampled_from(PACKAGES))
+def test_what_lies_in_a_package(data: bytes, package: Package | None) -> None:
+    """The content says what it says without the package; the package adds to it, or is a tool's and tells alone."""
+    alone, together = identify(data), identify(data, package)
+    there = deep.identify_in(BytesReader(data), RULES, package)
+    ours = package is not None and RULES.tool_of_package(package.ecosystem, package.name) is not None
+    assert there == ((together or alone) if ours or alone is not None else None)

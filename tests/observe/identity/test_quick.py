@@ -33,6 +33,8 @@ PROGRAMS = {
     "wide-bundle": (SOURCE + FILL * 4).decode().encode("utf-16-le"),
 }
 
+NAMES = ("@acme/coder", "fork-coder", "@acme/sdk", "other-thing")
+
 
 def identify(data: bytes, package: Package | None = None) -> Identification | None:
     return quick.identify(BytesReader(data), RULES, package)
@@ -50,6 +52,14 @@ def test_every_form_is_told_with_its_version(form: str) -> None:
 def test_at_most_a_mebibyte_is_read(form: str) -> None:
     counted = BudgetReader(BytesReader(PROGRAMS[form]), quick.MOST_BYTES)
     assert quick.identify(counted, RULES) == identify(PROGRAMS[form])
+
+
+@pytest.mark.parametrize("data", [*PROGRAMS.values(), FILL, b""])
+@pytest.mark.parametrize("package", [None, *(Package("npm", name, "4.5.6", "p", True) for name in NAMES)])
+def test_what_lies_in_a_package(data: bytes, package: Package | None) -> None:
+    """A tool's package tells what the content does not, and any other leaves what that says."""
+    alone, together = identify(data), identify(data, package)
+    assert quick.identify_in(BytesReader(data), RULES, package) == (together or alone)
 
 
 @pytest.mark.parametrize("form", PROGRAMS)

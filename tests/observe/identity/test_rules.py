@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearance.catalog.compiled import load_catalog
-from clearance.observe.identity.rules import Rules, compile_rules, leading_literal, literal_of
+from clearance.model.tool import Where
+from clearance.observe.identity.rules import WHERES, Rules, compile_rules, leading_literal, literal_of
 from clearance.observe.identity.tally import Piece, Tally
 from tests.builders import catalog, tool
 from tests.observe.identity.made import KNOWN, RULES
@@ -53,6 +54,24 @@ def test_every_literal_is_found_wherever_it_stands() -> None:
 @given(st.binary(max_size=2000))
 def test_a_search_finds_what_is_there_and_nothing_else(data: bytes) -> None:
     assert RULES.search(data) == {number for number, literal in enumerate(RULES.literals) if literal in data}
+
+
+@given(
+    st.binary(max_size=200),
+    st.lists(st.sampled_from(RULES.literals), max_size=3),
+    st.sampled_from(WHERES),
+    st.booleans(),
+)
+def test_nothing_that_counts_is_missed_wherever_it_stands(
+    noise: bytes, planted: list[bytes], where: Where, signals: bool
+) -> None:
+    data = noise.join([b"", *planted, b""])
+    there = RULES.search(data)
+    seen = RULES.search(data, where, signals=signals)
+    assert seen in (there, set())
+    counting = {n for n in there if any(RULES.rules[owner].where == where for owner in RULES.owners[n])}
+    assert counting <= seen
+    assert not signals or there & RULES.signals.keys() <= seen
 
 
 def test_rules_survive_a_pickle() -> None:

@@ -49,18 +49,22 @@ def identify(reader: Reader, rules: Rules, package: Package | None = None) -> Id
     that score less than `LOWEST` are not given at all.
     """
     search = _Search(Tally(rules))
-    tally = search.tally
     if package is not None:
-        tally.add_package(package)
-    started, native = search.look(reader, DEPTH)
-    if (found := tally.verdict()) is not None:
-        return found
-    counts = {signal: len(seen) for signal, seen in tally.signals.items()}
-    hosts = counts.pop("host", 0)
-    library = package is not None and f"{package.ecosystem}:{package.name}" in rules.libraries
-    started = started or (package is not None and package.program)
-    traits = weigh(counts, hosts=hosts, started=started, small=reader.size <= SMALL, library=library, native=native)
-    return traits if traits.score >= LOWEST and len(traits.traits) > 1 else None
+        search.tally.add_package(package)
+    search.start(reader)
+    return search.verdict(package)
+
+
+def identify_in(reader: Reader, rules: Rules, package: Package | None) -> Identification | Traits | None:
+    """As `identify`, for a file that lies in a package: that counts where it is a tool's or where the content alone
+    shows something, and takes nothing away from what that shows.
+    """
+    if package is not None and rules.tool_of_package(package.ecosystem, package.name) is not None:
+        return identify(reader, rules, package) or identify(reader, rules)
+    search = _Search(Tally(rules))
+    search.start(reader)
+    alone = search.verdict(None)
+    return alone if alone is None or package is None else search.verdict(package) or alone
 
 
 class _Search:
@@ -69,6 +73,25 @@ class _Search:
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
         self.left = UNPACKED_BYTES
+        self.size = 0
+        self.started = self.native = False
+
+    def start(self, reader: Reader) -> None:
+        """Adds what the file shows."""
+        self.size = reader.size
+        self.started, self.native = self.look(reader, DEPTH)
+
+    def verdict(self, package: Package | None) -> Identification | Traits | None:
+        """The answer, of a file in this package."""
+        if (found := self.tally.verdict()) is not None:
+            return found
+        counts = {signal: len(seen) for signal, seen in self.tally.signals.items()}
+        hosts = counts.pop("host", 0)
+        library = package is not None and f"{package.ecosystem}:{package.name}" in self.tally.rules.libraries
+        started = self.started or (package is not None and package.program)
+        small = self.size <= SMALL
+        traits = weigh(counts, hosts=hosts, started=started, small=small, library=library, native=self.native)
+        return traits if traits.score >= LOWEST and len(traits.traits) > 1 else None
 
     def look(self, reader: Reader, depth: int) -> tuple[bool, bool]:
         """Adds what the file shows. Whether its form says that it is started as a program, and that it is compiled."""

@@ -41,12 +41,19 @@ IMPORT: Final = re.compile(rb"""import[^"';]{0,1500}+["']((?:/\$bunfs|B:/~BUN)/r
 def identify(reader: Reader, rules: Rules, package: Package | None = None) -> Identification | None:
     """The tool that the file is a program of, or None. `package` is its nearest package metadata, if there is one."""
     limited = BudgetReader(reader, MOST_BYTES)
-    tally = Tally(rules)
+    tally = Tally(rules, weighs=False)
     if package is not None:
         tally.add_package(package)
     program = describe(limited, limited.read(0, HEAD_BYTES))
     survey(limited, program, tally)
     return tally.verdict()
+
+
+def identify_in(reader: Reader, rules: Rules, package: Package | None) -> Identification | None:
+    """As `identify`, for a file that lies in a package, which takes nothing away from what the content alone shows."""
+    if package is None or rules.tool_of_package(package.ecosystem, package.name) is None:
+        return identify(reader, rules)
+    return identify(reader, rules, package) or identify(reader, rules)
 
 
 def survey(reader: Reader, program: Program, tally: Tally) -> None:

@@ -91,8 +91,9 @@ def _is_loader(dynamic: Dynamic) -> bool:
 
 
 def _called(dynamic: Dynamic) -> Runtime | None:
+    asked = dynamic.asks(*(symbol for _, symbols in MAIN for symbol in symbols))
     for name, symbols in MAIN:
-        if dynamic.asks(*symbols) or any(dynamic.offers(symbol) for symbol in symbols):
+        if not asked.isdisjoint(symbols) or any(dynamic.offers(symbol) for symbol in symbols):
             if name == "node" and any(one.startswith(library) for one in dynamic.needed for library in SCREEN):
                 return "electron"
             return name

@@ -29,10 +29,11 @@ class Piece(NamedTuple):
 
 
 class Tally:
-    """Markers found, by tool and role."""
+    """Markers found, by tool and role, and with `weighs` the signals of an agent."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, *, weighs: bool = True) -> None:
         self.rules = rules
+        self._weighs = weighs
         self.pieces: list[Piece] = []
         self.found: dict[int, set[int]] = {}
         self.roles: dict[str, dict[str, Evidence]] = {}
@@ -57,8 +58,8 @@ class Tally:
         if piece.where in NAMED:
             data = b"\n" + data.strip(b"\n") + b"\n"
         self.pieces.append(Piece(piece.where, piece.kind, data))
-        for literal in self.rules.search(data):
-            if (signal := self.rules.signals.get(literal)) is not None:
+        for literal in self.rules.search(data, piece.where, signals=self._weighs):
+            if self._weighs and (signal := self.rules.signals.get(literal)) is not None:
                 self.signals.setdefault(signal, set()).add(literal)
             for number in self.rules.owners[literal]:
                 if self.rules.rules[number].where == piece.where:

@@ -66,15 +66,8 @@ class Examination:
         )
 
     def _identify(self, reader: FdReader, path: str, what: os.stat_result) -> Identification | None:
-        verdict = quick.identify(reader, self._rules, None)
-        if not path.startswith("/") or not self._is(path, what):
-            return verdict
-        package = self._packages.of(path)
-        if package is not None and (
-            verdict is not None or self._rules.tool_of_package(package.ecosystem, package.name) is not None
-        ):
-            return quick.identify(reader, self._rules, package) or verdict
-        return verdict
+        package = self._packages.of(path) if path.startswith("/") and self._is(path, what) else None
+        return quick.identify_in(reader, self._rules, package)
 
     def _is(self, path: str, what: os.stat_result) -> bool:
         """Whether the path leads to this very file: names mean other things in other mount namespaces."""

@@ -38,6 +38,8 @@ def test_a_program_needs_and_asks() -> None:
     found = of(sys.executable)
     assert found.interpreted
     assert any(name.startswith(b"libc.so") for name in found.needed)
+    (libc,) = found.asks(b"__libc_start_main", b"no such symbol", b"_libc_start_mai")
+    assert libc == b"__libc_start_main"
     assert found.asks(b"Py_BytesMain") or found.offers(b"Py_BytesMain")
     assert not found.asks(b"Py_BytesMai")
 

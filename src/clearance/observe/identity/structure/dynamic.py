@@ -48,19 +48,18 @@ class Dynamic(NamedTuple):
             return self._by_gnu_hash(symbol)
         return DT_HASH in self.tables and self._by_hash(symbol)
 
-    def asks(self, *symbols: bytes) -> bool:
-        """Whether the file binds to one of these symbols of a library. Those that it asks for stand before others."""
+    def asks(self, *symbols: bytes) -> set[bytes]:
+        """Those of these symbols of libraries that the file binds to. What it asks for stands before all else."""
         size = 24 if self.wide else 16
         head = self._words(self.tables.get(DT_GNU_HASH, 0), 2) if DT_GNU_HASH in self.tables else ()
         count = min(head[1], MOST_ASKED) if len(head) == 2 else MOST_ASKED
         rows = self._read(self.tables.get(DT_SYMTAB, 0), count * size)
-        texts = self._read(self.tables.get(DT_STRTAB, 0), ASKED_BYTES)
-        wanted = {symbol + b"\0" for symbol in symbols}
-        for at in range(0, len(rows) - size + 1, size):
-            (name,) = struct.unpack_from(self.order + "I", rows, at)
-            if any(texts.startswith(one, name) for one in wanted):
-                return True
-        return False
+        named = struct.iter_unpack(f"{self.order}I{size - 4}x", rows[: len(rows) // size * size])
+        starts = [start for (start,) in named if start < ASKED_BYTES]
+        texts = self._read(self.tables.get(DT_STRTAB, 0), min(max(starts, default=0) + NAME_BYTES, ASKED_BYTES))
+        # Nearly no program binds to any of them: that none of the names is there at all is told at once.
+        there = [symbol for symbol in symbols if symbol + b"\0" in texts]
+        return {symbol for symbol in there if any(texts.startswith(symbol + b"\0", start) for start in starts)}
 
     def _read(self, address: int, length: int) -> bytes:
         """Bytes at an address, as the loader would map them."""
