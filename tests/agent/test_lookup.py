@@ -48,3 +48,18 @@ def test_memory_is_bounded() -> None:
         found.keep("a", None, uid, BLOCK, "certain")
     assert found.find("a", None, 0) is None
     assert found.find("a", None, lookup.MOST + 1) == BLOCK
+
+
+def test_a_user_of_the_table_without_a_row_has_the_general_one() -> None:
+    entries = (Entry("a", None, 1, ALLOW), Entry("a", None, None, ALLOW))
+    found = Rows(Table(1, 1, "block", 500, "open", entries, users=(1, 2), general=(("a", BLOCK),)))
+    assert found.barred == {"a"}
+    assert found.find("a", None, 1) == ALLOW
+    assert found.find("a", None, 2) == BLOCK
+    assert found.find("a", None, 3) is None
+    found.keep("a", None, 3, ALLOW, "certain")
+    assert found.find("a", None, 3) == ALLOW
+    versioned = Rows(
+        Table(1, 1, "block", 500, "open", entries, versioned=("a",), users=(1, 2), general=(("a", BLOCK),))
+    )
+    assert versioned.find("a", None, 2) is None

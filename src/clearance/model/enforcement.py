@@ -70,8 +70,9 @@ class KnownFile(Struct, frozen=True, array_like=True):
 class Table(Struct, frozen=True):
     """All that a guard needs to answer. `serial` counts the tables of one run; `generation` is the directive's.
 
-    `versioned` are tools whose decision depends on version or confidence, `users` the user ids that rows were made for.
-    `critical` are the (device, inode) of programs that nothing may block.
+    `versioned` are tools whose decision depends on version or confidence. `users` are the user ids that rows were made
+    for: one without an entry for a tool has the tool's row in `general`. `critical` are the (device, inode) of programs
+    that nothing may block.
     """
 
     serial: int
@@ -85,3 +86,4 @@ class Table(Struct, frozen=True):
     critical: tuple[tuple[int, int], ...] = ()
     files: tuple[KnownFile, ...] = ()
     paused: bool = False
+    general: tuple[tuple[str, Row], ...] = ()

@@ -259,8 +259,7 @@ class Desk:
 
     def _guard_entries(self) -> None:
         """Guard the scripts that somebody may not start; no longer those that everybody may."""
-        barred = {e.tool for e in self._rows.table.entries if e.row.action != "allow"}
-        wanted = {f.path for f in self._known.values() if f.entry and f.path and f.tool in barred}
+        wanted = {f.path for f in self._known.values() if f.entry and f.path and f.tool in self._rows.barred}
         for path in [path for path in self._guarded if path not in wanted]:
             del self._guarded[path]
             try:

@@ -11,8 +11,10 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from clearance.catalog.index import Catalog
@@ -22,7 +24,7 @@ from clearance.judge.glob import example, fold, matcher
 from clearance.model.decision import Decision, Request, ToolFacts
 from clearance.model.directive import Match
 from clearance.model.enforcement import Action, Row
-from clearance.model.network import NetworkAddress, NetworkName, NetworkTable, UserRow
+from clearance.model.network import NetworkAddress, NetworkName, NetworkTable, UserRow, row_of
 from clearance.model.terms import ENFORCES, Enforce
 from clearance.tasks.enforce import resolvers
 
@@ -111,6 +113,7 @@ class _Work:
         local = {tool.id for tool in judge.directive.tools}
         self._pointable = [tool for tool in self._tools if tool.id in pointable | local]
         self.decisions: list[Decision] = []
+        self._places: dict[bytes, int] = {}
 
     def patterns(self) -> list[str]:
         """Every name, glob and address that something is said about, in order."""
@@ -120,7 +123,10 @@ class _Work:
         return sorted(host for host in found if host and host.strip("*?."))
 
     def rows(self, pattern: str, people: Sequence[Person]) -> tuple[tuple[UserRow, ...], str]:
-        """The rows of a pattern, and the tool where it is only one that sends there."""
+        """The rows of a pattern, and the tool where it is only one that sends there.
+
+        `people` end with whoever is none of the others; a person's row that says the same as theirs is left out.
+        """
         rows = []
         tools: set[str] = set()
         for person in people:
@@ -134,7 +140,7 @@ class _Work:
                     break
             if weakest is not None:
                 rows.append(UserRow(person.uid, self._row(weakest)))
-        return tuple(rows), tools.pop() if len(tools) == 1 else ""
+        return _without_repetition(rows), tools.pop() if len(tools) == 1 else ""
 
     def _senders(self, pattern: str, person: Person) -> list[ToolFacts]:
         """The tools that a name belongs to, for this person.
@@ -179,10 +185,14 @@ class _Work:
         )
 
     def _row(self, decision: Decision) -> Row:
-        self.decisions.append(decision)
+        # Decisions that say the same are one, whoever they are for and whatever name.
+        key = blake2b(msgspec.msgpack.encode(decision), digest_size=16).digest()
+        place = self._places.setdefault(key, len(self.decisions))
+        if place == len(self.decisions):
+            self.decisions.append(decision)
         would = ENFORCES[_would(decision)]
         action = min(would, self._mode, key=ENFORCES.index)
-        return Row(_ACTIONS[action], _ACTIONS[would], self._first + len(self.decisions) - 1)
+        return Row(_ACTIONS[action], _ACTIONS[would], self._first + place)
 
 
 def _would(decision: Decision) -> int:
@@ -215,10 +225,15 @@ def _guarded(people: Iterable[Person], places: Sequence[NetworkName | NetworkAdd
     """For each person the strongest row of all; nobody where nothing would happen to anybody."""
     found = []
     for person in people:
-        rows = [row.row for place in places for row in place.rows if row.uid == person.uid]
+        rows = [row for place in places if (row := row_of(place.rows, person.uid)) is not None]
         if rows:
             found.append(UserRow(person.uid, max(rows, key=_strength)))
-    return tuple(found) if any(one.row.would != "allow" for one in found) else ()
+    return _without_repetition(found) if any(one.row.would != "allow" for one in found) else ()
+
+
+def _without_repetition(rows: Sequence[UserRow]) -> tuple[UserRow, ...]:
+    general = row_of(rows, None)
+    return tuple(one for one in rows if one.uid is None or one.row != general)
 
 
 def _network(pattern: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:

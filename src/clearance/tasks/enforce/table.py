@@ -7,6 +7,7 @@ agent's score) is asked for when it occurs, and judged by `Tabled.row`, so that 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Final
@@ -74,8 +75,9 @@ class Tabled:
         self.decisions: list[Decision] = []
         self._at = at
         self._places: dict[bytes, int] = {}
+        self._general: dict[str, Row] = {}
         self._people = {person.uid: person for person in around.people}
-        everyone = (*around.people[:PEOPLE], None)
+        everyone = around.people[:PEOPLE]
         versioned = tuple(sorted(tool for tool in judge.tools if _depends(judge, tool)))
         enforcement = judge.directive.enforcement
         self.table = Table(
@@ -85,6 +87,7 @@ class Tabled:
             deadline_ms=deadline_ms,
             on_failure="open" if enforcement is UNSET else enforcement.on_failure,
             entries=tuple(self._entries(judge.tools, everyone)),
+            general=tuple(self._general.items()),
             versioned=(UNKNOWN_AGENT, *versioned),
             users=tuple(person.uid for person in around.people[:PEOPLE]),
             critical=tuple(critical),
@@ -124,11 +127,15 @@ class Tabled:
             return None
         return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=later)
 
-    def _entries(self, tools: Mapping[str, ToolFacts], everyone: tuple[Person | None, ...]) -> Iterator[Entry]:
+    def _entries(self, tools: Mapping[str, ToolFacts], everyone: tuple[Person, ...]) -> Iterator[Entry]:
         for tool, facts in tools.items():
-            for person in everyone:
-                row = self._row(self._decide(facts, None, person, "certain", None))
-                yield Entry(tool, None, person.uid if person else None, row)
+            yield Entry(tool, None, None, self._row(self._decide(facts, None, None, "certain", None)))
+            rows = [self._row(self._decide(facts, None, person, "certain", None)) for person in everyone]
+            if rows:
+                general = self._general[tool] = Counter(rows).most_common(1)[0][0]
+                yield from (
+                    Entry(tool, None, one.uid, row) for one, row in zip(everyone, rows, strict=True) if row != general
+                )
 
     def _decide(
         self,
