@@ -11,7 +11,7 @@ from clearance.agent.policy import KEPT, Policy, person_of
 from clearance.catalog import Catalog, load_catalog
 from clearance.errors import Error
 from clearance.model.enforcement import KnownFile, Row
-from clearance.tasks.enforce.survey import Survey
+from clearance.tasks.enforce.surveyed import Survey
 from clearance.tasks.enforce.table import Person
 from clearance.wire.enforcement import Ask
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from clearance.agent import surveyor as module
 from clearance.agent.surveyor import AGAIN, Surveyor
 from clearance.agent.watched import Watched
 from clearance.catalog import load_catalog
 from clearance.model.enforcement import KnownFile
-from clearance.tasks.enforce.survey import Survey
+from clearance.tasks.enforce import survey as looking
+from clearance.tasks.enforce.surveyed import Survey
 from tests.observe.identity.made import RULES, SOURCE
 
 CATALOG = load_catalog()
@@ -27,8 +27,8 @@ def surveyor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Survey
     settings.parent.mkdir(parents=True)
     partial = Survey((), (), (("codex", "ana", "h"),), (str(settings),), (str(tmp_path / "home"),))
     whole = Survey((KnownFile(1, 2, 3, "codex"),), (), (), (str(settings),), (str(tmp_path / "home"),))
-    monkeypatch.setattr(module, "configured", lambda *_: partial)
-    monkeypatch.setattr(module, "survey", lambda *_: whole)
+    monkeypatch.setattr(looking, "configured", lambda *_: partial)
+    monkeypatch.setattr(looking, "survey", lambda *_: whole)
     before = len(os.listdir("/proc/self/fd"))
     made = Surveyor(CATALOG, RULES, Watched((), frozenset(), False))
     yield made
@@ -86,7 +86,7 @@ def test_a_change_of_settings_is_looked_at_soon(surveyor: Surveyor, tmp_path: Pa
 
 
 def test_a_look_that_fails_is_told(surveyor: Surveyor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "configured", lambda *_: os._exit(3))
+    monkeypatch.setattr(looking, "configured", lambda *_: os._exit(3))
     surveyor.start(partial=True)
     assert heard(surveyor) == [True]
     assert surveyor.latest is None

@@ -1,6 +1,7 @@
 """One value of a TOML document, replaced, added or removed; comments, order and spaces of the rest stay. Pure.
 
-What is no TOML document is a ValueError. Values are given and returned as JSON.
+What is no TOML document is a ValueError. Values are given and returned as JSON. The library that reads it is loaded
+where there is something to read: whoever undoes other changes has none of it in memory.
 """
 
 from __future__ import annotations
@@ -8,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Container, MutableMapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
 LARGEST: Final = 1 << 14
 """Characters. The reader takes more than linear time; settings that people write have a few hundred lines."""
@@ -39,6 +40,8 @@ def depth(text: str, key: tuple[str, ...]) -> int:
 
 def put(text: str, key: tuple[str, ...], value: str) -> str:
     """The text with the value (JSON) at the key; tables on the way are made. ValueError where one is no table."""
+    import tomlkit
+
     document = _parse(text)
     table: Any = document
     for name in key[:-1]:
@@ -61,7 +64,10 @@ def remove(text: str, key: tuple[str, ...]) -> str:
     return _text(document)
 
 
-def _parse(text: str) -> tomlkit.TOMLDocument:
+def _parse(text: str) -> TOMLDocument:
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
     if len(text) > LARGEST:
         raise ValueError(f"not TOML that is edited here: larger than {LARGEST} characters")
     depth = 0
@@ -78,7 +84,9 @@ def _parse(text: str) -> tomlkit.TOMLDocument:
         raise ValueError(f"not TOML: {error}") from None
 
 
-def _text(document: tomlkit.TOMLDocument) -> str:
+def _text(document: TOMLDocument) -> str:
+    import tomlkit
+
     text = tomlkit.dumps(document)
     _parse(text)
     return text

@@ -24,7 +24,7 @@ from clearance.tasks.enforce.acceptance import InForce
 from clearance.tasks.enforce.blast_radius import blast_radius, programs_here, refuse, used
 from clearance.tasks.enforce.critical import Critical
 from clearance.tasks.enforce.host_mode import Pause
-from clearance.tasks.enforce.survey import Survey
+from clearance.tasks.enforce.surveyed import Survey
 from clearance.tasks.enforce.table import Circumstances, Person, Tabled
 from clearance.tasks.policy import judge_of
 from clearance.wire.enforcement import Ask

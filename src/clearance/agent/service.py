@@ -17,7 +17,7 @@ import socket
 import time
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct, structs
@@ -49,15 +49,13 @@ from clearance.model.record import STARTED, STOPPED
 from clearance.model.status import EnforceStatus, GuardState, LedgerState, NetworkState, Paused
 from clearance.model.terms import ENFORCES, Enforce
 from clearance.observe.identity.rules import Rules, compile_rules
-from clearance.observe.settle import Settled
 from clearance.prove.ledger.store import Ledger
 from clearance.tasks.enforce import host_mode
 from clearance.tasks.enforce.critical import critical
 from clearance.tasks.enforce.destinations import Person as NetworkPerson
 from clearance.tasks.enforce.destinations import Surroundings, compile_network
 from clearance.tasks.enforce.host_mode import Pause
-from clearance.tasks.enforce.putting_right import put_right
-from clearance.tasks.enforce.settings import PutRight
+from clearance.tasks.enforce.surveyed import PutRight
 from clearance.tasks.local_tools import with_local
 from clearance.wire.channel import Closed
 from clearance.wire.control import listen
@@ -73,6 +71,9 @@ from clearance.wire.enforcement import (
     Pulse,
     Seen,
 )
+
+if TYPE_CHECKING:
+    from clearance.observe.settle import Settled
 
 HEARTBEAT: Final = 300.0
 """Seconds after which a record says that somebody is there."""
@@ -381,6 +382,8 @@ class Service:
 
     def _put_right(self, settled: Settled) -> tuple[PutRight, ...]:
         """In the child that looks: what the directive asks of settings, where this host goes so far."""
+        from clearance.tasks.enforce.putting_right import put_right
+
         tabled = self.policy.tabled
         return put_right(settled.switches, tabled, self.here, self.settings.state) if tabled else ()
 

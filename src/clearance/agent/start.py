@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from msgspec import Struct
 
 from clearance.agent.crew import Crew
@@ -33,6 +35,9 @@ def serve(options: Options) -> None:
         LOG.warning("the network here is the machine's own: it is left alone without --host")
         network = False
     crew = Crew(chosen, network=network)
+    # What is never looked at again is not written to either: its memory stays shared with whoever is forked.
+    gc.collect()
+    gc.freeze()
     crew.begin()
     try:
         _serve(options, chosen, network, crew)

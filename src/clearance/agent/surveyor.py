@@ -10,7 +10,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -21,10 +21,11 @@ from clearance.kernel.inotify import Folders
 from clearance.observe.host import HostView
 from clearance.observe.identity.rules import Rules
 from clearance.observe.live.examination import Examination
-from clearance.observe.settle import Settled
-from clearance.tasks.enforce.settings import PutRight
-from clearance.tasks.enforce.survey import Survey, configured, survey
+from clearance.tasks.enforce.surveyed import PutRight, Survey
 from clearance.wire.channel import packed
+
+if TYPE_CHECKING:
+    from clearance.observe.settle import Settled
 
 AGAIN: Final = 6 * 3600.0
 """Seconds after which everything is looked at again."""
@@ -71,6 +72,9 @@ class Surveyor:
         hears, says = os.pipe2(os.O_CLOEXEC)
 
         def look() -> None:
+            # The scan's probes are in the memory of who looks, for as long as it looks.
+            from clearance.tasks.enforce.survey import configured, survey
+
             os.nice(0 if partial else NICE)
             found = configured(catalog, rules) if partial else survey(catalog, rules, deep, then)
             with os.fdopen(says, "wb") as file:

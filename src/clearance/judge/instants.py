@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import lru_cache
-from importlib import resources
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -58,6 +57,8 @@ def zone(name: str) -> dt.tzinfo:
     if name == "UTC":
         return dt.UTC
     if _ZONE.fullmatch(name):
+        from importlib import resources
+
         rules = resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
         try:
             with rules.open("rb") as file:

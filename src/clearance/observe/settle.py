@@ -22,6 +22,7 @@ from clearance.catalog.index import Catalog
 from clearance.model.sighting import Endpoint, Evidence, Sighting, Skipped, SwitchState
 from clearance.model.terms import Surface
 from clearance.model.tool import Setter, Switch, Tool
+from clearance.observe.configured import endpoint_for
 from clearance.observe.probe import AgentTraits, Observation, SettingRead, Span, sighting_id
 from clearance.observe.scan.package_agents import one_a_package
 from clearance.observe.urls import host_of
@@ -237,11 +238,6 @@ def configured_endpoints(readings: Iterable[SettingRead]) -> dict[tuple[str, str
         if host is not None and (key not in best or strength(reading) > best[key][0]):
             best[key] = (strength(reading), host)
     return {key: host for key, (_, host) in best.items()}
-
-
-def endpoint_for(endpoints: Mapping[tuple[str, str | None], str], tool: str, user: str | None) -> str | None:
-    """The host configured for this tool and user, else for everybody; None: the tool's own default."""
-    return endpoints.get((tool, user)) or endpoints.get((tool, None))
 
 
 def switch_states(

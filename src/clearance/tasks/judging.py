@@ -15,8 +15,8 @@ from clearance.model.decision import Decision, Request, ToolFacts
 from clearance.model.sighting import Endpoint, Sighting, SwitchState, Unknown
 from clearance.model.terms import OS
 from clearance.model.tool import Tool
+from clearance.observe.configured import endpoint_for
 from clearance.observe.probe import AgentTraits, sighting_id
-from clearance.observe.settle import endpoint_for
 from clearance.tasks.deviating import deviating
 
 

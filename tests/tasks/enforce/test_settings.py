@@ -13,7 +13,8 @@ from clearance.act.undo import undo
 from clearance.judge.settings import deviations
 from clearance.model.sighting import SwitchState
 from clearance.model.tool import Setter, Switch
-from clearance.tasks.enforce.settings import Person, PutRight, names, person, put_right
+from clearance.tasks.enforce.settings import Person, names, person, put_right
+from clearance.tasks.enforce.surveyed import PutRight
 
 
 def switch(*setters: Setter) -> Switch:

@@ -3,19 +3,20 @@
 Quick identity and the parts of a program use the automaton of `rules.py`, which is faster on small pieces and is built
 in a fiftieth of the time. Where no structure says what is text and in which encoding, each marker must be sought both
 ways; that is what YARA's `ascii wide` is for, and its conditions say how many of a marker's strings are needed. The
-rules are compiled on the first use in a process.
+library is loaded and its rules are compiled on the first use in a process.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
-
-import yara_x
+from typing import TYPE_CHECKING, Final
 
 from clearance.observe.identity.rules import Known
 from clearance.observe.identity.tally import Tally
 from clearance.observe.reader import Reader
+
+if TYPE_CHECKING:
+    import yara_x
 
 PIECE: Final = 8_388_608
 OVERLAP: Final = 1024
@@ -25,6 +26,8 @@ SECONDS: Final = 20
 @lru_cache(maxsize=2)
 def compiled(tools: tuple[Known, ...]) -> yara_x.Rules:
     """The markers in source text and constants, one rule a marker."""
+    import yara_x
+
     return yara_x.compile(source(tools))
 
 
@@ -42,6 +45,8 @@ def source(tools: tuple[Known, ...]) -> str:
 
 def search(reader: Reader, tally: Tally, most: int) -> None:
     """Adds the markers found in the first `most` bytes of a file, as support only: where they stand is not known."""
+    import yara_x
+
     tools = tally.rules.tools
     scanner = yara_x.Scanner(compiled(tools))
     scanner.set_timeout(SECONDS)

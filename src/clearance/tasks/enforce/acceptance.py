@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -143,7 +142,8 @@ def keep(state: str, now: InForce) -> None:
 
 def _keep(state: Path, accepted: Accepted, found: Sequence[tuple[str, bytes]]) -> None:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    room = Path(tempfile.mkdtemp(prefix=f".{FOLDER}-", dir=state))
+    room = state / f".{FOLDER}-{os.urandom(8).hex()}"
+    room.mkdir(mode=0o700)
     try:
         (room / "directive.d").mkdir()
         for number, (_, data) in enumerate(found):

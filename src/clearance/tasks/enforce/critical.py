@@ -12,7 +12,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from importlib import resources
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -30,9 +30,7 @@ LISTED: Final = 20_000
 LINKS: Final = 40
 OTHERS_WRITE: Final = 0o022
 
-NAMES: Final = frozenset(
-    msgspec.json.decode(resources.files(__package__).joinpath("critical.json").read_bytes(), type=list[str])
-)
+NAMES: Final = frozenset(msgspec.json.decode(Path(__file__).with_name("critical.json").read_bytes(), type=list[str]))
 """By what these things are called on the systems that Clearance runs on. A name alone makes no tool critical."""
 
 PACKAGES: Final = "/var/lib/dpkg/status"

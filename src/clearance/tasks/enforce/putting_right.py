@@ -15,7 +15,7 @@ from clearance.judge.enforcement import carried_out
 from clearance.judge.settings import deviations
 from clearance.model.sighting import Deviation, SwitchState
 from clearance.tasks.enforce import settings
-from clearance.tasks.enforce.settings import PutRight
+from clearance.tasks.enforce.surveyed import PutRight
 from clearance.tasks.enforce.table import Tabled
 
 States = Mapping[tuple[str, str | None], tuple[SwitchState, ...]]

@@ -20,6 +20,7 @@ from clearance.model.sighting import Deviation
 from clearance.model.tool import Setter, Switch
 from clearance.observe import documents
 from clearance.tasks.deviating import best, place_of
+from clearance.tasks.enforce.surveyed import PutRight
 
 FLAT: Final = ("/User/settings.json", "/amazon-q/settings.json")
 """Documents whose keys have dots in them instead of objects in objects."""
@@ -34,17 +35,6 @@ class Person(Struct, frozen=True):
     uid: int
     gid: int
     home: str
-
-
-class PutRight(Struct, frozen=True):
-    """What came of one setting. `why` is empty where it was put right; else it says why not."""
-
-    user: str | None
-    setting: str
-    wanted: str
-    path: str = ""
-    key: str = ""
-    why: str = ""
 
 
 def person(name: str) -> Person | None:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from clearance.catalog import Catalog
 from clearance.model.enforcement import UNKNOWN_AGENT, KnownFile
@@ -25,24 +25,13 @@ from clearance.observe.scan.tool_settings import ToolSettings
 from clearance.observe.scan.variables import Variables
 from clearance.observe.settle import Settled, configured_endpoints, settle
 from clearance.observe.walk import WalkScope, known_places, walk
-from clearance.tasks.enforce.settings import PutRight
+from clearance.tasks.enforce.surveyed import PutRight, Survey
 from clearance.tasks.enforce.table import Person
 from clearance.tasks.scan import own_files
 
 FIRST_PERSON: Final = 1000
 MOST_FILES: Final = 20_000
 SETTINGS: Final = tuple(probe for probe in PROBES if isinstance(probe, Configuration | ToolSettings | Variables))
-
-
-class Survey(Struct, frozen=True):
-    """What was found. `endpoints` are (tool, login or None, host); `settings` the files that say where tools send."""
-
-    files: tuple[KnownFile, ...]
-    people: tuple[Person, ...]
-    endpoints: tuple[tuple[str, str | None, str], ...]
-    settings: tuple[str, ...]
-    homes: tuple[str, ...] = ()
-    put_right: tuple[PutRight, ...] = ()
 
 
 def survey(

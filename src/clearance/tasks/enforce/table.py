@@ -23,7 +23,7 @@ from clearance.model.decision import Decision, Request, ToolFacts
 from clearance.model.directive import Match
 from clearance.model.enforcement import UNKNOWN_AGENT, Action, Entry, KnownFile, Row, Table
 from clearance.model.terms import Confidence, Enforce
-from clearance.observe.settle import endpoint_for
+from clearance.observe.configured import endpoint_for
 
 DEADLINE_MS: Final = 500
 """How long a start waits to be told what it is, when that takes longer than usual."""
