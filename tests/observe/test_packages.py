@@ -109,3 +109,33 @@ def test_what_uv_unpacked_is_a_folder_of_distributions(tmp_path: Path) -> None:
     place = f"/{store}/tinker-1.0.dist-info/METADATA"
     assert found.of(f"/{store}/tinkering/main.py") == Package("pypi", "tinker", "1.0", place, False)
     assert found.of("/home/ana/.cache/uv/archive-v0") is None
+
+
+def test_a_part_of_a_package_is_no_program_of_it(tmp_path: Path) -> None:
+    root = "p/node_modules/x"
+    found = packages(
+        tmp_path,
+        {
+            f"{root}/package.json": '{"name": "x", "bin": {"x": "bin/x.js"}, "description": "Does things"}',
+            f"{root}/bin/x.js": 'import "../dist/main.js"\n',
+            "p/node_modules/kit/package.json": '{"name": "kit", "bin": "x.js", "description": "An evaluation toolkit"}',
+            "p/node_modules/kit/x.js": 'import("./main.js")\n',
+            "p/node_modules/lib/package.json": '{"name": "lib", "description": 7}',
+            "p/package.json": '{"name": "app"}',
+        },
+    )
+    parts = {
+        "/p/node_modules/x/bin/x.js": False,
+        "/p/node_modules/x/dist/main.js": False,
+        "/p/node_modules/x/dist/chunk-1.js": True,
+        "/p/node_modules/kit/x.js": False,
+        "/p/node_modules/kit/main.js": True,
+        "/p/node_modules/lib/index.js": True,
+        "/p/agent.js": False,
+    }
+    for path, part in parts.items():
+        package = found.of(path)
+        assert package is not None
+        assert found.is_part(path, package) is part, path
+    assert not found.is_part("/x.js", Package("npm", "gone", None, "/p/node_modules/gone/package.json"))
+    assert not found.is_part("/x.py", Package("pypi", "x", None, f"/{SITE}/x-1.dist-info/METADATA"))

@@ -13,6 +13,7 @@ from clearance.model.sighting import Sighting, Skipped
 from clearance.observe import visit
 from clearance.observe.host import HostView
 from clearance.observe.identity.rules import compile_rules
+from clearance.observe.identity.types import REPORTING_THRESHOLD
 from clearance.observe.mounts import Mounts
 from clearance.observe.patterns import Index, Wanted
 from clearance.observe.probe import AgentTraits, Found, Observation, Pattern, Span
@@ -41,7 +42,14 @@ class Notes:
         yield Span("t", None, "s", found.path, found.size, 0.0)
 
 
-CATALOG = Catalog([tool("acme", packages=("npm:@acme/agent", "pypi:acme"), binaries=("acme",))])
+CATALOG = Catalog(
+    [
+        tool(
+            "acme", packages=("npm:@acme/agent", "pypi:acme"), binaries=("acme",),
+            libraries=("npm:@kits/acme", "npm:acme-words"), carriers=("npm:@kits/acme",),
+        )
+    ]
+)  # fmt: skip
 
 
 def visitor(root: Path, *patterns: Pattern, probe: Notes | None = None, **options: Any) -> tuple[Visitor, Notes]:
@@ -379,7 +387,10 @@ def test_what_the_default_scan_leaves_to_a_deep_one(tmp_path: Path) -> None:
     names = (
         "p/node_modules/left-pad/a", "p/node_modules/@acme/agent/a", "p/node_modules/@acme/other/a",
         "p/.git/objects/ab/a", "p/.git/hooks/a", "p/__pycache__/a", "p/node_modules/.bin/a",
-        "lib/node_modules/left-pad/a",
+        "lib/node_modules/left-pad/a", "p/node_modules/@kits/acme/a", "p/node_modules/@kits/acme-linux-x64/bin/a",
+        "p/node_modules/acme-words/a", "p/node_modules/.pnpm/@kits+acme@1.2.3_zod@4/node_modules/@kits/acme/a",
+        "p/node_modules/.pnpm/left-pad@1.0.0/node_modules/left-pad/a",
+        "lib/node_modules/other/node_modules/@kits/acme-linux-x64/a",
     )  # fmt: skip
     for name in names:
         write(tmp_path, name)
@@ -388,7 +399,7 @@ def test_what_the_default_scan_leaves_to_a_deep_one(tmp_path: Path) -> None:
         walker, _ = visitor(tmp_path, pruned=pruned)
         everything(walker)
         entered[pruned] = walker.files
-    assert entered == {True: 4, False: len(names)}
+    assert entered == {True: 8, False: len(names)}
 
 
 def test_places_to_stay_out_of_and_those_of_another_visitor(tmp_path: Path) -> None:
@@ -430,3 +441,21 @@ def test_one_file_is_visited_as_in_its_folder(tmp_path: Path) -> None:
     assert notes.data == [b"#!/"]
     assert [type(seen) for seen in walker.take()] == [Span, AgentTraits]
     assert walker.files == 1
+
+
+def test_a_bundle_is_an_agent_where_its_package_starts_it(tmp_path: Path) -> None:
+    bundle = (
+        b"#!/usr/bin/env node\nconst a = require('child_process'), run_command = process.argv;\n"
+        b'fetch("https://api.anthropic.com/v1/messages", {tool_use: "tool_result", input_schema: "write_file", '
+        b'systemPrompt: "You are an autonomous agent"}); // https://api.openai.com/v1/chat/completions\n'
+    )
+    bundle += b"// nothing\n" * 4000
+    manifest = b'{"name": "x", "bin": "cli.js", "description": "Does things"}'
+    write(tmp_path, "node_modules/x/package.json", manifest)
+    for name in ("node_modules/x/cli.js", "node_modules/x/chunk.js", "agent/chunk.js"):
+        write(tmp_path, name, bundle)
+    walker, _ = visitor(tmp_path)
+    scores = {seen.path: seen.score for seen in everything(walker) if isinstance(seen, AgentTraits)}
+    assert {path: score >= REPORTING_THRESHOLD for path, score in scores.items()} == {
+        "/node_modules/x/cli.js": True, "/node_modules/x/chunk.js": False, "/agent/chunk.js": True,
+    }  # fmt: skip

@@ -44,7 +44,7 @@ _PATH = re.compile(r"(~|\.)?/[^\\<>|\"$%\x00-\x1f]*")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9*]([a-z0-9*-]*[a-z0-9*])?(\.[a-z0-9*]([a-z0-9*-]*[a-z0-9*])?)*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REGION = re.compile(r"[a-z]+(-[a-z0-9]+)*")
-_NAMED: Final = {"packages": ECOSYSTEMS, "libraries": ECOSYSTEMS, "extensions": EDITORS}
+_NAMED: Final = {"packages": ECOSYSTEMS, "libraries": ECOSYSTEMS, "carriers": ECOSYSTEMS, "extensions": EDITORS}
 
 
 def tool_problems(tool: Tool) -> Iterator[Problem]:
@@ -131,6 +131,10 @@ def _named_facts(holder: Any) -> Iterator[tuple[str, Fact[Any]]]:
 
 
 def _surface_problems(surfaces: Surfaces) -> Iterator[Problem]:
+    libraries = _values(surfaces, "libraries")
+    for at, name in enumerate(_values(surfaces, "carriers")):
+        if name not in libraries:
+            yield ("carriers", "value", at), f'"{name}" is not among the libraries'
     for name, fact in _named_facts(surfaces):
         for at, value in enumerate(fact.value):
             for problem in _value_problems(name, value):

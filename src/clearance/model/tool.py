@@ -67,14 +67,16 @@ class Surfaces(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     """The ways a tool shows on a host.
 
     `packages` and `libraries` are `ECOSYSTEM:NAME` with the ecosystems `npm pypi deb rpm snap flatpak brew cask
-    winget conda cargo go docker gh app`; `app` is the bundle id of a macOS application. A library is the vendor's SDK:
-    its presence is not the tool's.
+    winget conda cargo go docker gh app`; `app` is the bundle id of a macOS application. A library is the vendor's SDK,
+    or what others built on it: its presence is not the tool's. `carriers` are those libraries that bring the tool's
+    program along, in themselves or in a package of theirs for one platform: whether they do, their bytes tell.
     `extensions` are `EDITOR:ID` with `vscode jetbrains zed vim emacs chrome firefox`.
     """
 
     binaries: Fact[tuple[str, ...]] | None = None
     packages: Fact[tuple[str, ...]] | None = None
     libraries: Fact[tuple[str, ...]] | None = None
+    carriers: Fact[tuple[str, ...]] | None = None
     extensions: Fact[tuple[str, ...]] | None = None
     installs: Fact[tuple[str, ...]] | None = None
     config: Fact[tuple[Location, ...]] | None = None

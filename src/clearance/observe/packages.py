@@ -13,6 +13,7 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
+from clearance.observe.identity import manifests
 from clearance.observe.identity.types import Package
 from clearance.observe.rooted import Rooted
 
@@ -21,6 +22,10 @@ T = TypeVar("T")
 MANIFEST: Final = 1 << 18
 """Bytes of a metadata file that are read; what is longer is cut and then mostly does not parse."""
 
+LAUNCHER: Final = 1 << 15
+"""Bytes of a program that are searched for the name of what it loads: launchers are short."""
+
+MOST_PROGRAMS: Final = 8
 UPWARDS: Final = 8
 REMEMBERED: Final = 4096
 SITES: Final = ("site-packages", "dist-packages")
@@ -46,12 +51,15 @@ class View(Protocol):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a `package.json` says of itself. `programs` are the files that it names as commands, as absolute paths."""
+    """What a `package.json` says of itself. `programs` are the files that it names as commands, as absolute paths;
+    `says` is its description.
+    """
 
     name: str
     version: str | None
     path: str
     programs: frozenset[str]
+    says: str = ""
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -78,6 +86,23 @@ class Packages:
         """The package that the file at `path` belongs to; None where no metadata is near."""
         return self._python(path) or self._node(path)
 
+    def is_part(self, path: str, package: Package) -> bool:
+        """Whether a file is but a part of an npm package that is installed: none of its programs, nor named by one.
+
+        What a program loads first is as good as the program, unless the package says that it is something else than an
+        agent: a library, a kit, a viewer. A bundle holds much that its package does not do, and bundlers write the
+        line that starts a script into every part.
+        """
+        if package.ecosystem != "npm" or package.program or "/node_modules/" not in package.path:
+            return False
+        manifest = _remembered(self._manifests, os.path.dirname(package.path), self._manifest)
+        if manifest is None:
+            return False
+        stem = f"/{os.path.basename(path).partition('.')[0]}"
+        if not any(stem in self.view.text(program, LAUNCHER) for program in sorted(manifest.programs)[:MOST_PROGRAMS]):
+            return True
+        return manifests.ABOUT.search(manifest.says) is not None
+
     def _node(self, path: str) -> Package | None:
         folder = os.path.dirname(path)
         for _ in range(UPWARDS):
@@ -103,10 +128,11 @@ class Packages:
         name = document.get("name") if isinstance(document, dict) else None
         if not isinstance(name, str) or not name or len(name) > 214:
             return None
-        version, commands = document.get("version"), document.get("bin")
+        version, commands, says = (document.get(key) for key in ("version", "bin", "description"))
         targets = [commands] if isinstance(commands, str) else commands.values() if isinstance(commands, dict) else ()
         programs = frozenset(os.path.normpath(os.path.join(folder, t)) for t in targets if isinstance(t, str))
-        return Manifest(name, version[:64] if isinstance(version, str) else None, path, programs)
+        known = version[:64] if isinstance(version, str) else None
+        return Manifest(name, known, path, programs, says[: manifests.LONGEST] if isinstance(says, str) else "")
 
     def _python(self, path: str) -> Package | None:
         parts = path.split("/")

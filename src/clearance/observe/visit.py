@@ -16,12 +16,13 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from clearance.catalog.index import Catalog
+from clearance.catalog.index import Catalog, values
 from clearance.model.sighting import Skipped
 from clearance.observe.host import HostView
 from clearance.observe.identity import deep
 from clearance.observe.identity.candidate import Kind, classify, silent
 from clearance.observe.identity.rules import Rules
+from clearance.observe.identity.traits import NO_PROGRAM
 from clearance.observe.identity.types import Identification
 from clearance.observe.packages import MANIFEST, Packages
 from clearance.observe.patterns import Here, Index, Wanted
@@ -29,6 +30,8 @@ from clearance.observe.probe import AgentTraits, Found, Observation
 from clearance.observe.reader import BytesReader, FdReader, Reader
 from clearance.observe.rooted import FOLDER
 from clearance.observe.scan.executables import sighting_of
+from clearance.observe.scan.node_packages import without_platform
+from clearance.observe.scan.node_trees import STORES, package_in_store
 
 HEAD: Final = 4096
 LARGE: Final = 1024
@@ -197,8 +200,10 @@ class Visitor:
             return False
         inside = path.rpartition("/node_modules")
         if inside[1] and inside[2].count("/") <= 1 and not inside[0].endswith("/lib"):
-            # In a project's node_modules, folders have their packages' names: only those of tools are entered.
-            return f"{inside[2]}/{name}".lstrip("/") in self._wanted_below or name.startswith(".")
+            # In a project's node_modules, folders have their packages' names: only those of tools are entered, and of
+            # packages that bring one along.
+            package = package_in_store(name) if inside[2][1:] in STORES else f"{inside[2]}/{name}".lstrip("/")
+            return without_platform(package) in self._wanted_below or name.startswith(".")
         return True
 
     def hand(self, path: str, wanted: Wanted, names: Sequence[str] = ()) -> None:
@@ -388,7 +393,11 @@ class Visitor:
             yield sighting_of(path, verdict, self.catalog, home=home, package=package, kind=kind, uid=uid)
         else:
             inside = os.path.dirname(package.path) if package is not None else ""
-            yield AgentTraits(path, verdict.score, verdict.traits, home.user if home else None, package=inside)
+            score = verdict.score
+            is_bundle = kind == "javascript" and reader.size > deep.SMALL
+            if package is not None and is_bundle and self.packages.is_part(path, package):
+                score = min(score, NO_PROGRAM)
+            yield AgentTraits(path, score, verdict.traits, home.user if home else None, package=inside)
 
     def _missed(self, probe: str, path: str, error: OSError, matters: bool = True) -> None:
         reason = (error.strerror or type(error).__name__).lower()
@@ -406,6 +415,8 @@ def _may_start(name: str, what: os.stat_result, filled: bool) -> bool:
 
 
 def _package_names(catalog: Catalog) -> frozenset[str]:
-    """npm names of tools, and their scopes, since a scope is a folder too."""
-    names = [name.removeprefix("npm:") for name in catalog.by_package if name.startswith("npm:")]
+    """npm names of tools and of what brings one along, without the platform; and their scopes, folders too."""
+    carriers = [name for tool in catalog.tools.values() for name in values(tool.surfaces.carriers)]
+    packages = [name for name in (*catalog.by_package, *carriers) if name.startswith("npm:")]
+    names = [without_platform(name.removeprefix("npm:")) for name in packages]
     return frozenset([*names, *(name.split("/")[0] for name in names if name.startswith("@"))])

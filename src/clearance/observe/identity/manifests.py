@@ -27,8 +27,9 @@ SDKS: Final = frozenset(
 )  # fmt: skip
 SDK_SCOPES: Final = ("@ai-sdk/", "@langchain/")
 CLAIM: Final = re.compile(
-    r"\b(?:ai|coding|code|autonomous|agentic|software engineering|software development|cli|generation|terminal|programming"
-    r"|developer)[ -](?:(?:coding|engineering|programming|pair|command[ -]line|cli|terminal|software|code|development)[ -])*"
+    r"\b(?:ai|coding|code|autonomous|agentic|software engineering|software development|cli|generation|terminal"
+    r"|programming|developer)[ -]"
+    r"(?:(?:coding|engineering|programming|pair|command[ -]line|cli|terminal|software|code|development)[ -])*"
     r"(?:agent|assistant|programmer|engineer|developer(?=\s*(?:$|[.,;:!]|cli|that|in)))\b"
     r"(?=\s*(?:$|[.,;:!()\u2013\u2014-]\s|[.,;:!()\u2013\u2014-]$|(?:cli|tui|for|in|on|that|which|with|powered|by|built"
     r"|using|from|based|at|designed|and|written in|implemented in|inspired by|running|runs|you)\b))",

@@ -29,6 +29,12 @@ STORES: Final = (".pnpm", ".bun")
 _FOLDER = re.compile(r"^(?P<name>(?:@[^+@/]+\+)?[^+@/]+)@(?P<version>[^_(+/]+)")
 
 
+def package_in_store(folder: str) -> str:
+    """The package that a folder of a store holds, by the folder's name; empty where the name is of another form."""
+    match = _FOLDER.match(folder)
+    return match["name"].replace("+", "/") if match else ""
+
+
 class Listing(msgspec.Struct, frozen=True):
     """What the probe asks of npm's list. A package's name is there only where its folder has another."""
 
@@ -57,8 +63,8 @@ class NodeTrees:
         return self._folder(found, catalog) if found.folder else self._listed(found, catalog)
 
     def _folder(self, found: Found, catalog: Catalog) -> Iterator[Observation]:
-        match = _FOLDER.match(posixpath.basename(found.path))
-        name = match["name"].replace("+", "/") if match else ""
+        folder = posixpath.basename(found.path)
+        match, name = _FOLDER.match(folder), package_in_store(folder)
         tool = package(catalog, "npm", name)
         if match and tool:
             root = f"{found.path}/node_modules/{name}"
