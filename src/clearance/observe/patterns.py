@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -30,19 +31,22 @@ class Wanted(Struct, frozen=True):
 
 
 class Floating(Struct, frozen=True):
-    """A pattern that may match anywhere. `glob` and `name` are its last segment.
+    """A pattern that may match anywhere. `glob` is its last segment.
 
-    `folders` is the end of the folder's path; None where any folder will do.
+    `parents` are those before it, the end of the folder's path; empty where any folder will do.
     """
 
     wanted: Wanted
     glob: str
-    name: re.Pattern[str]
-    folders: re.Pattern[str] | None
+    parents: str
 
     def fits(self, path: str) -> bool:
         """Whether the folder of this path (with a trailing slash) is one that the pattern asks for."""
-        return self.folders is None or self.folders.search(path) is not None
+        return not self.parents or _folders(self.parents).search(path) is not None
+
+    def names(self, name: str) -> bool:
+        """Whether the last segment matches this name."""
+        return _name(self.glob).match(name) is not None
 
 
 class Here:
@@ -74,7 +78,7 @@ class Here:
         wanted = [
             floating.wanted
             for floating in found
-            if floating.wanted.pattern.folder == is_folder and floating.name.match(name)
+            if floating.wanted.pattern.folder == is_folder and floating.names(name)
         ]
         if wanted and INSTALLED.search(self._path):
             return [one for one in wanted if one.pattern.scope != "project"]
@@ -110,8 +114,7 @@ class Index:
         if name == "**":
             # Everything below a folder: any name, in that folder or deeper.
             parents, name = f"{parents}/**" if parents else "", "*"
-        folders = _folders(parents) if parents else None
-        floating = Floating(wanted, name, re.compile(_name(name) + r"\Z", re.DOTALL), folders)
+        floating = Floating(wanted, name, parents)
         last = parents.rpartition("/")[2]
         if last and not is_glob(last):
             self._by_parent.setdefault(last, []).append(floating)
@@ -154,9 +157,13 @@ def longest_piece(parents: str) -> str:
     return max(pieces, key=len)
 
 
-def _name(glob: str) -> str:
-    """As `segment`, but `*.x` is the ending of a name, and `.x` a name."""
-    return "[^/]+" + segment(glob[1:]) if glob.startswith("*.") else segment(glob)
+@lru_cache(maxsize=None)
+def _name(glob: str) -> re.Pattern[str]:
+    """As `segment`, but `*.x` is the ending of a name, and `.x` a name. Compiled when it is first asked for: most are
+    the names of folders that a host does not have.
+    """
+    regex = "[^/]+" + segment(glob[1:]) if glob.startswith("*.") else segment(glob)
+    return re.compile(regex + r"\Z", re.DOTALL)
 
 
 def _last(name: str) -> str:
@@ -167,6 +174,7 @@ def _fixed_start(name: str) -> str:
     return re.split(r"[*?]", name, maxsplit=1)[0]
 
 
+@lru_cache(maxsize=None)
 def _folders(parents: str) -> re.Pattern[str]:
     """A regex for the end of a folder's path (with a trailing slash) that the parents of a glob match."""
     parts = ["(?:[^/]+/)*" if part == "**" else segment(part) + "/" for part in parents.split("/")]

@@ -55,7 +55,9 @@ def test_at_most_a_mebibyte_is_read(form: str) -> None:
 
 
 @pytest.mark.parametrize("data", [*PROGRAMS.values(), FILL, b""])
-@pytest.mark.parametrize("package", [None, *(Package("npm", name, "4.5.6", "p", True) for name in NAMES)])
+@pytest.mark.parametrize(
+    "package", [None, *(Package("npm", n, "4.5.6", "p", runs) for n in NAMES for runs in (False, True))]
+)
 def test_what_lies_in_a_package(data: bytes, package: Package | None) -> None:
     """A tool's package tells what the content does not, and any other leaves what that says."""
     alone, together = identify(data), identify(data, package)

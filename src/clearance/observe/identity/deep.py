@@ -59,12 +59,18 @@ def identify_in(reader: Reader, rules: Rules, package: Package | None) -> Identi
     """As `identify`, for a file that lies in a package: that counts where it is a tool's or where the content alone
     shows something, and takes nothing away from what that shows.
     """
-    if package is not None and rules.tool_of_package(package.ecosystem, package.name) is not None:
-        return identify(reader, rules, package) or identify(reader, rules)
     search = _Search(Tally(rules))
+    if package is None or rules.tool_of_package(package.ecosystem, package.name) is None:
+        search.start(reader)
+        alone = search.verdict(None)
+        return alone if alone is None or package is None else search.verdict(package) or alone
+    search.tally.add_package(package)
     search.start(reader)
-    alone = search.verdict(None)
-    return alone if alone is None or package is None else search.verdict(package) or alone
+    found = search.verdict(package)
+    if found is None and (package.program or f"{package.ecosystem}:{package.name}" in rules.libraries):
+        return identify(reader, rules)
+    # A name that is no proof by itself counts only beside some other: where there is none, it changed nothing.
+    return found
 
 
 class _Search:

@@ -53,7 +53,9 @@ def identify_in(reader: Reader, rules: Rules, package: Package | None) -> Identi
     """As `identify`, for a file that lies in a package, which takes nothing away from what the content alone shows."""
     if package is None or rules.tool_of_package(package.ecosystem, package.name) is None:
         return identify(reader, rules)
-    return identify(reader, rules, package) or identify(reader, rules)
+    found = identify(reader, rules, package)
+    # A name that is no proof by itself counts only beside some other: where there is none, it changed nothing.
+    return identify(reader, rules) if found is None and package.program else found
 
 
 def survey(reader: Reader, program: Program, tally: Tally) -> None:

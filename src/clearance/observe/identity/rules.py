@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fnmatch import translate
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import ahocorasick_rs
@@ -29,6 +30,8 @@ ROLES: Final[tuple[Role, ...]] = ("package", "entry", "banner", "build-path", "m
 STEM_BYTES: Final = 12
 MOST_MATCHES: Final = 16_384
 LITERAL: Final = re.compile(r"(?:[^\\.^$*+?{}\[\]|()]|\\[^A-Za-z0-9](?![*+?{]))*")
+
+ESCAPED: Final = re.compile(r"\\(.)")
 
 
 class Rule(NamedTuple):
@@ -46,8 +49,13 @@ class VersionRule(NamedTuple):
 
     where: Where
     literal: bytes
-    pattern: re.Pattern[bytes]
+    pattern: bytes
     near: tuple[float, ...]
+
+    def match(self, data: bytes, at: int) -> bytes | None:
+        """The version that stands there."""
+        found = _compiled(self.pattern).match(data, at)
+        return found.group(1) if found else None
 
 
 class Known(NamedTuple):
@@ -136,7 +144,7 @@ class Rules:
         for other in identity.over:
             self.heirs.setdefault(other, []).append(tool)
         self.versions[tool] = tuple(
-            VersionRule(one.where, leading_literal(one.pattern), re.compile(one.pattern.encode()), one.near)
+            VersionRule(one.where, leading_literal(one.pattern), one.pattern.encode(), one.near)
             for one in identity.versions
         )
         for marker in identity.markers:
@@ -185,4 +193,10 @@ def leading_literal(pattern: str) -> bytes:
     text = match.group() if match else ""
     if text and len(text) < len(pattern) and pattern[len(text)] in "*+?{":
         text = text[:-2] if text[-2:-1] == "\\" else text[:-1]
-    return re.sub(r"\\(.)", r"\1", text).encode()
+    return ESCAPED.sub(lambda escaped: escaped[1], text).encode()
+
+
+@lru_cache(maxsize=None)
+def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    """Compiled when the tool is first seen: most never are."""
+    return re.compile(pattern)

@@ -24,7 +24,10 @@ class Sieve:
         groups = -(-len(ordered) // GROUP)
         self._finds = tuple(
             ahocorasick_rs.BytesAhoCorasick(
-                ordered[start::groups], matchkind=ahocorasick_rs.MatchKind.LeftmostFirst
+                ordered[start::groups],
+                matchkind=ahocorasick_rs.MatchKind.LeftmostFirst,
+                # The automaton behind the vector instructions is hardly used: the one that costs least.
+                implementation=ahocorasick_rs.Implementation.ContiguousNFA,
             ).find_matches_as_indexes
             for start in range(groups)
         )

@@ -198,6 +198,6 @@ def version_in(rules: tuple[VersionRule, ...], piece: Piece) -> str | None:
             at = piece.data.find(rule.literal, at + 1)
             if at < 0:
                 break
-            if (match := rule.pattern.match(piece.data, at)) and match.group(1):
-                return match.group(1)[:64].decode("ascii", "replace")
+            if version := rule.match(piece.data, at):
+                return version[:64].decode("ascii", "replace")
     return None
