@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clearance.agent.children import DEFECT, end, fork
+from clearance.agent.children import DEFECT, apart, end, fork
 
 
 def ended(run: Callable[[], object], keep: set[int] | None = None) -> int:
@@ -65,3 +65,31 @@ def test_the_terminals_interrupt_is_the_services_to_hear() -> None:
     assert ended(run, {says}) == 0
     os.close(says)
     os.close(hears)
+
+
+def test_what_a_child_finds_out_comes_back_and_nothing_else() -> None:
+    seen: list[int] = []
+
+    def looks() -> bytes:
+        seen.append(1)
+        return b"x" * 300_000
+
+    before = len(os.listdir("/proc/self/fd"))
+    assert apart("test", looks) == b"x" * 300_000
+    assert seen == []
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_child_that_fails_finds_out_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> bytes:
+        raise ValueError("nothing of it")
+
+    assert apart("test", fails) is None
+    before = len(os.listdir("/proc/self/fd"))
+
+    def refused(*_: object) -> int:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(os, "fork", refused)
+    assert apart("test", fails) is None
+    assert len(os.listdir("/proc/self/fd")) == before

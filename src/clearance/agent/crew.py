@@ -7,6 +7,7 @@ alone: memory that nobody writes to is shared, and the rest counts once for each
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from clearance.agent import notifier, watchdog
 from clearance.agent.children import end, fork
 from clearance.agent.guard import loop as guard
 from clearance.agent.watched import Watched, host_paths
+from clearance.kernel.memory import forget_text, trim
 from clearance.wire.channel import Channel
 from clearance.wire.enforcement import Message, Stop
 
@@ -62,9 +64,14 @@ class Crew:
 
     def start(self, rules: Rules, group: str = "") -> None:
         """Start the others. `group` is the control group of processes that are cut from the network."""
-        # Both read programs: what that needs is imported once, before they are forked.
+        # What they need is imported once, before they are forked; who imports by itself writes all over what is shared.
         from clearance.agent import examiner, tracker
 
+        if "network" in self._later:
+            from clearance.agent.network import main as _  # noqa: F401
+        trim()
+        forget_text()
+        gc.freeze()
         self._programs = examiner.main, tracker.main
         self._rules = rules
         self._group = group

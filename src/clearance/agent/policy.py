@@ -25,7 +25,7 @@ from clearance.tasks.enforce.blast_radius import blast_radius, programs_here, re
 from clearance.tasks.enforce.critical import Critical
 from clearance.tasks.enforce.host_mode import Pause
 from clearance.tasks.enforce.surveyed import Survey
-from clearance.tasks.enforce.table import Circumstances, Person, Tabled
+from clearance.tasks.enforce.table import Circumstances, Judged, Person, Tabled
 from clearance.tasks.policy import judge_of
 from clearance.wire.enforcement import Ask
 
@@ -96,16 +96,16 @@ class Policy:
         self.in_force = acceptance.in_force(self._state, self._catalog)
         return self.in_force
 
-    def make(self, at: dt.datetime) -> Tabled:
-        """A new table for now."""
+    def make(self, at: dt.datetime, judged: Judged | None = None) -> Tabled:
+        """A new table for now. `judged` is what was judged for it elsewhere, as things are now."""
         self._serial += 1
-        self.tabled = self._made(self.judge, at, self._serial)
+        self.tabled = self._made(self.judge, at, self._serial, judged)
         self._tables[self._serial] = self.tabled
         for serial in [serial for serial in self._tables if serial <= self._serial - KEPT]:
             del self._tables[serial]
         return self.tabled
 
-    def _made(self, judge: Judge, at: dt.datetime, serial: int) -> Tabled:
+    def _made(self, judge: Judge, at: dt.datetime, serial: int, judged: Judged | None = None) -> Tabled:
         around = Circumstances(
             host=socket.gethostname(),
             people=self.survey.people,
@@ -114,7 +114,7 @@ class Policy:
             paused=self.pause is not None,
         )
         critical = [(one.device, one.inode) for one in self.critical]
-        return Tabled(judge, around, at, serial, critical=critical, files=self.files.values())
+        return Tabled(judge, around, at, serial, critical=critical, files=self.files.values(), judged=judged)
 
     def keep(self) -> None:
         """Keep the directive once more, where the state folder was lost. OSError where it cannot be kept."""

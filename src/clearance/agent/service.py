@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import gc
 import os
 import pwd
 import select
@@ -23,7 +22,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from clearance import __version__
-from clearance.agent import network_group, records
+from clearance.agent import network_group, records, tables
 from clearance.agent.audit_queue import AuditQueue
 from clearance.agent.books import Books
 from clearance.agent.crew import Crew
@@ -42,7 +41,6 @@ from clearance.agent.telling import Telling
 from clearance.agent.watched import Watched
 from clearance.catalog import Catalog
 from clearance.errors import Error
-from clearance.kernel.memory import trim
 from clearance.log import LOG
 from clearance.model.directive import LocalTool
 from clearance.model.record import STARTED, STOPPED
@@ -52,8 +50,6 @@ from clearance.observe.identity.rules import Rules, compile_rules
 from clearance.prove.ledger.store import Ledger
 from clearance.tasks.enforce import host_mode
 from clearance.tasks.enforce.critical import critical
-from clearance.tasks.enforce.destinations import Person as NetworkPerson
-from clearance.tasks.enforce.destinations import Surroundings, compile_network
 from clearance.tasks.enforce.host_mode import Pause
 from clearance.tasks.enforce.surveyed import PutRight
 from clearance.tasks.local_tools import with_local
@@ -148,8 +144,6 @@ class Service:
     def run(self) -> None:
         """Until SIGTERM or SIGINT. `Error` where no directive can be put in force at the start."""
         self._begin()
-        trim()
-        gc.freeze()
         self._group = network_group.make(self.settings.state) if self.settings.network else ""
         self.crew.start(self._rules, self._group)
         self.surveyor.start(partial=True)
@@ -468,24 +462,13 @@ class Service:
     def _new_table(self) -> None:
         self._dirty = False
         now = _now()
-        tabled = self.policy.make(now)
+        tabled, network = tables.make(self.policy, self.here, self.host, now, network=self.settings.network)
         self._due = tabled.ends()
         self.telling.own_words = frozenset(self.policy.names())
         self.crew.give("guard", NewTable(tabled.table))
         self.crew.give("tracker", NewTable(tabled.table))
-        if self.settings.network:
-            around = Surroundings(
-                now,
-                self.host,
-                tuple(NetworkPerson(one.uid, one.login, one.unix_groups) for one in self.policy.survey.people[:100]),
-                {(tool, user): host for tool, user, host in self.policy.survey.endpoints},
-            )
-            mode: Enforce = "observe" if self.policy.pause else self.policy.mode
-            compiled = compile_network(
-                self.policy.judge, self.here, around, mode=mode, serial=tabled.serial, first=len(tabled.decisions)
-            )
-            tabled.decisions.extend(compiled.decisions)
-            self.crew.give("network", NewNetworkTable(compiled.table))
+        if network is not None:
+            self.crew.give("network", NewNetworkTable(network))
 
     # What the command line asks for.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from hashlib import blake2b
 from typing import Final
 
@@ -55,8 +55,20 @@ class Circumstances(Struct, frozen=True):
     paused: bool = False
 
 
+class Judged(Struct, frozen=True):
+    """What was judged for a table: its rows, as `model.enforcement.Table` holds them, and the decisions they mean."""
+
+    entries: tuple[Entry, ...]
+    general: tuple[tuple[str, Row], ...]
+    versioned: tuple[str, ...]
+    decisions: tuple[Decision, ...]
+
+
 class Tabled:
-    """A table, the decisions that its rows mean, and the way to judge what it does not foresee."""
+    """A table, the decisions that its rows mean, and the way to judge what it does not foresee.
+
+    `judged` is what the same judge said of the same circumstances before, so that it need not be asked again.
+    """
 
     def __init__(
         self,
@@ -68,6 +80,7 @@ class Tabled:
         critical: Collection[tuple[int, int]] = (),
         files: Iterable[KnownFile] = (),
         deadline_ms: int = DEADLINE_MS,
+        judged: Judged | None = None,
     ) -> None:
         self.judge = judge
         self.around = around
@@ -75,10 +88,13 @@ class Tabled:
         self.decisions: list[Decision] = []
         self._at = at
         self._places: dict[bytes, int] = {}
-        self._general: dict[str, Row] = {}
         self._people = {person.uid: person for person in around.people}
-        everyone = around.people[:PEOPLE]
-        versioned = tuple(sorted(tool for tool in judge.tools if _depends(judge, tool)))
+        if judged is None:
+            judged = self._judge(around.people[:PEOPLE])
+        else:
+            for decision in judged.decisions:
+                self._place(decision)
+        self.judged = judged
         enforcement = judge.directive.enforcement
         self.table = Table(
             serial=serial,
@@ -86,9 +102,9 @@ class Tabled:
             mode=around.mode,
             deadline_ms=deadline_ms,
             on_failure="open" if enforcement is UNSET else enforcement.on_failure,
-            entries=tuple(self._entries(judge.tools, everyone)),
-            general=tuple(self._general.items()),
-            versioned=(UNKNOWN_AGENT, *versioned),
+            entries=judged.entries,
+            general=judged.general,
+            versioned=judged.versioned,
             users=tuple(person.uid for person in around.people[:PEOPLE]),
             critical=tuple(critical),
             files=tuple(files),
@@ -127,15 +143,19 @@ class Tabled:
             return None
         return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=later)
 
-    def _entries(self, tools: Mapping[str, ToolFacts], everyone: tuple[Person, ...]) -> Iterator[Entry]:
-        for tool, facts in tools.items():
-            yield Entry(tool, None, None, self._row(self._decide(facts, None, None, "certain", None)))
+    def _judge(self, everyone: tuple[Person, ...]) -> Judged:
+        entries: list[Entry] = []
+        general: dict[str, Row] = {}
+        for tool, facts in self.judge.tools.items():
+            entries.append(Entry(tool, None, None, self._row(self._decide(facts, None, None, "certain", None))))
             rows = [self._row(self._decide(facts, None, person, "certain", None)) for person in everyone]
             if rows:
-                general = self._general[tool] = Counter(rows).most_common(1)[0][0]
-                yield from (
-                    Entry(tool, None, one.uid, row) for one, row in zip(everyone, rows, strict=True) if row != general
+                most = general[tool] = Counter(rows).most_common(1)[0][0]
+                entries += (
+                    Entry(tool, None, one.uid, row) for one, row in zip(everyone, rows, strict=True) if row != most
                 )
+        versioned = sorted(tool for tool in self.judge.tools if _depends(self.judge, tool))
+        return Judged(tuple(entries), tuple(general.items()), (UNKNOWN_AGENT, *versioned), tuple(self.decisions))
 
     def _decide(
         self,
