@@ -26,7 +26,7 @@ DESCRIPTORS: Final = 16_384
 
 SPARE: Final = 512
 """Descriptors that are kept free of waiting starts: for what is read at once, and for the guard itself."""
-EAGER: Final = -14
+EAGER: Final = -20
 """How much sooner than others the guard is served: everybody waits for it."""
 
 MESSAGES: Final = 64

@@ -38,8 +38,8 @@ SHARE: Final = 0.1
 BURST: Final = 0.050
 """Seconds that they may take at once."""
 
-PRIORITY: Final = -10
-"""A program may change the words that it was started with: whoever looks has to be there first."""
+PRIORITY: Final = -20
+"""A program may change the words that it was started with: whoever looks has to be there first, in a storm too."""
 
 REST: Final = 5.0
 """Seconds between looks whether processors came or went, while nothing starts."""

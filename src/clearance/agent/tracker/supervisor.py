@@ -16,17 +16,19 @@ from typing import Final
 
 from clearance.agent.children import close_all_but
 from clearance.agent.tracker.loop import Looker, Outbox
-from clearance.agent.tracker.progress import Progress
+from clearance.agent.tracker.progress import Progress, Stall, scheduled
 from clearance.agent.watched import host_paths
 from clearance.catalog import load_catalog
 from clearance.observe.identity.rules import Rules, compile_rules
 from clearance.wire.channel import Channel, Closed
 from clearance.wire.enforcement import Failed, Message, NewTable, Stop
 
-STUCK: Final = 2.0
-"""Seconds that one look may last."""
-
 CHECK: Final = 1.0
+"""Seconds between checks whether a look has begun that does not end, and between starts of a looker."""
+
+CLOSER: Final = 0.25
+"""Seconds between checks while one lasts."""
+
 MOST_LEFT: Final = 1_024
 
 
@@ -48,6 +50,7 @@ class Supervisor:
         self._watched = watched
         self._rules = rules
         self._progress = Progress()
+        self._stall = Stall()
         self._left: set[int] = set()
         self._table: NewTable | None = None
         self._looker: Channel | None = None
@@ -73,7 +76,7 @@ class Supervisor:
         # What the service does not take stays with the looker.
         if self._outbox.flush() and self._looker is not None:
             poll.register(self._looker.fileno(), select.POLLIN)
-        poll.poll(CHECK * 1000)
+        poll.poll((CLOSER if self._progress.look().since else CHECK) * 1000)
         self._ended = [pid for pid in self._ended if os.waitpid(pid, os.WNOHANG) == (0, 0)]
         while (got := self._service.receive(wait=False)) is not None:
             message, files = got
@@ -85,11 +88,11 @@ class Supervisor:
                 self._table = message
             self._hand(message)
         self._relay()
-        seconds, pid = self._progress.stuck()
-        if seconds > STUCK:
-            if pid and len(self._left) < MOST_LEFT:
-                self._left.add(pid)
-            self._again("tracker-stalled", f"pid {pid}" if pid else "")
+        look = self._progress.look()
+        if self._stall.stuck(look, time.monotonic_ns(), *scheduled(self._pid)):
+            if look.pid and len(self._left) < MOST_LEFT:
+                self._left.add(look.pid)
+            self._again("tracker-stalled", f"pid {look.pid}" if look.pid else "")
         return True
 
     def _hand(self, message: Message) -> None:
