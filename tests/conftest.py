@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -29,6 +30,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _remove(folder: str) -> None:
     subprocess.run(["rm", "-rf", folder], check=False)
+
+
+PLACES = ("/etc/clearance", "/run/clearance", "/var/lib/clearance")
+
+
+@pytest.fixture(autouse=True)
+def _own_places() -> Iterator[None]:
+    """A test keeps to places of its own: what an installed Clearance has on this machine does not come from a test."""
+    before = [path for path in PLACES if os.path.lexists(path)]
+    yield
+    assert [path for path in PLACES if os.path.lexists(path)] == before
 
 
 @pytest.fixture(autouse=True)
