@@ -7,7 +7,7 @@ import pytest
 
 from clearance.model.sighting import Deviation, Sighting, SwitchState
 from clearance.model.tool import Setter, Switch
-from clearance.tasks.deviating import deviating, how, place_of, to_set
+from clearance.tasks.deviating import best, deviating, how, place_of, to_set
 
 ON = SwitchState("usage", "default", "on", "", "telemetry")
 OFF = SwitchState("usage", "off", "false", "/home/bo/.t/s.json usage", "telemetry")
@@ -81,6 +81,22 @@ def test_where_it_is_set_already_is_where_it_must_be_changed() -> None:
     assert how(switch(*SETTERS), Deviation("telemetry", "off", inside), "linux") == "set usage to false there"
     elsewhere = SwitchState("usage", "on", "true", "/etc/t/other.json other", "telemetry")
     assert how(switch(*SETTERS), Deviation("telemetry", "off", elsewhere), "linux") == ""
+
+
+@pytest.mark.parametrize(
+    ("where", "otherwise", "scope"),
+    [
+        ("/home/bo/.t/s.json usage", "", "user"),
+        ("/etc/t/managed.json usage", "", "managed"),
+        ("", "/home/bo/work/.t/s.json usage", "project"),
+        ("/moved/by/a/variable.json usage", "", "managed"),
+    ],
+)
+def test_of_places_with_the_same_key_it_is_the_one_where_it_is_set(where: str, otherwise: str, scope: str) -> None:
+    state = SwitchState("usage", "off" if otherwise else "on", "", where, "telemetry", otherwise)
+    found = best(switch(*SETTERS), Deviation("telemetry", "off", state), "linux")
+    assert found is not None
+    assert found[0].scope == scope
 
 
 def test_of_a_tool_that_was_not_seen_every_setting_has_its_place() -> None:

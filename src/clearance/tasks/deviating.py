@@ -78,9 +78,22 @@ def best(switch: Switch, deviation: Deviation, os: OS) -> Offer | None:
     there = place_of(deviation.switch, deviation.wanted) if deviation.switch else ""
     offers = [(setter, value) for setter in switch.set for value in _values(setter, deviation.wanted)]
     if there:
-        return next((offer for offer in offers if there.endswith(f" {offer[0].key}")), None)
+        in_project = deviation.switch is not None and there == deviation.switch.otherwise
+        same = [offer for offer in offers if there.endswith(f" {offer[0].key}")]
+        return min(
+            same,
+            key=lambda offer: (not _is_at(offer[0], there), (offer[0].scope == "project") is not in_project),
+            default=None,
+        )
     mine = [offer for offer in offers if offer[0].scope == "user"] or [o for o in offers if o[0].scope == "managed"]
     return next((offer for offer in mine if not offer[0].where.startswith(FOREIGN[os])), None)
+
+
+def _is_at(setter: Setter, there: str) -> bool:
+    """Whether it is this place of the catalog's where something is set: several have keys of the same name."""
+    where = setter.where
+    path = there.removesuffix(f" {setter.key}")
+    return path.endswith(where[1:]) if where.startswith(("~/", "./")) else path == where
 
 
 def place_of(switch: SwitchState, wanted: str) -> str:
