@@ -1,4 +1,7 @@
-"""The service's child processes: forked, with nothing open that is not theirs, ended with the service."""
+"""The service's child processes: forked, with nothing open that is not theirs, ended with the service.
+
+They end when their channel does. One that hangs or is stopped would not see that, and the kernel ends it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import traceback
 from collections.abc import Callable, Collection
 from typing import Final
 
+from clearance.kernel.parents import die_with
 from clearance.log import LOG
 
 DEFECT: Final = 101
@@ -17,11 +21,13 @@ DEFECT: Final = 101
 
 def fork(name: str, keep: Collection[int], run: Callable[[], object]) -> int:
     """A child that runs `run` and ends; its pid. Of all open descriptors it has only `keep` and the standard three."""
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         return pid
     code = DEFECT
     try:
+        die_with(parent)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR1):
             # A child ends when its channel closes; a terminal's Ctrl-C is the service's to hear.
             signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
