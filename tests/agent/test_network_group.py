@@ -41,6 +41,19 @@ def test_a_group_goes_with_its_service(tmp_path: Path) -> None:
     assert journal.pending() == ()
 
 
+def test_the_next_service_settles_what_a_killed_one_left(tmp_path: Path) -> None:
+    state = str(tmp_path / "state")
+    (tmp_path / "mounts").write_text(f"none {tmp_path / 'cgroup'} cgroup2 rw 0 0\n")
+    (tmp_path / "cgroup").mkdir()
+    left = network_group.make(state, str(tmp_path / "mounts"))
+    Path(left).rmdir()
+    path = network_group.make(state, str(tmp_path / "mounts"))
+    assert path != left
+    journal = Journal.find(state)
+    assert journal is not None
+    assert [path in str(entry) for entry in journal.pending()] == [True]
+
+
 def test_removing_what_is_not_there_is_nothing(tmp_path: Path) -> None:
     network_group.remove(str(tmp_path), "")
     network_group.remove(str(tmp_path), str(tmp_path / "gone"))

@@ -1,12 +1,14 @@
 """The control group of processes that are to have no network: made for one service, gone with it.
 
-Announced in the undo journal like every change to the host, so that `undo` finds it after a crash too.
+Announced in the undo journal like every change to the host, so that `undo` finds it after a crash too; so does the next
+service of the same state folder, which removes what one that was killed left.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from typing import Final
 
 from clearance.act.changes import GroupMade, path_of
@@ -17,6 +19,7 @@ from clearance.errors import Error
 from clearance.log import LOG
 
 NAME: Final = "clearance-cut-{}"
+"""With letters of chance: a process number is another process's in another PID namespace below the same groups."""
 
 
 def make(state: str, mounts: str = "/proc/self/mounts") -> str:
@@ -26,8 +29,10 @@ def make(state: str, mounts: str = "/proc/self/mounts") -> str:
             point = cgroups.mount_point(file.read())
         if point is None:
             return ""
-        path = os.path.join(point, NAME.format(os.getpid()))
-        cgroups.make(Journal.begin(state), path)
+        path = os.path.join(point, NAME.format(secrets.token_hex(4)))
+        journal = Journal.begin(state)
+        undo(journal, which=lambda change: isinstance(change, GroupMade))
+        cgroups.make(journal, path)
     except (OSError, Error) as error:
         LOG.warning("no process can be cut from the network: %s", error)
         return ""
