@@ -22,6 +22,7 @@ from clearance.wire.channel import Channel
 from clearance.wire.enforcement import Message, Stop
 
 if TYPE_CHECKING:
+    from clearance.agent.network.sockets import Ends
     from clearance.observe.identity.rules import Rules
 
     Examine = Callable[[Channel, Rules], None]
@@ -43,6 +44,7 @@ class Crew:
         self._watched = watched
         self._rules: Rules | None = None
         self._group = ""
+        self._ends: Ends | None = None
         self._programs: tuple[Examine, Track]
         self._answers: Channel | None = None
         self._pids: dict[str, int] = {}
@@ -76,6 +78,8 @@ class Crew:
         self._rules = rules
         self._group = group
         self._examine()
+        if "network" in self._later:
+            self._open_ends()
         for name in self._later:
             self._start(name)
 
@@ -205,6 +209,9 @@ class Crew:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
         self._pids.clear()
+        if self._ends is not None:
+            self._ends.close()
+            self._ends = None
 
     def _forget(self, name: str) -> None:
         channel = self._channels.pop(name, None)
@@ -219,9 +226,12 @@ class Crew:
         runs: dict[str, Callable[[], object]] = {
             "tracker": lambda: self._track(its),
             "notifier": lambda: notifier.main(its),
-            "network": lambda: _guard_network(its, self._group),
+            "network": lambda: _guard_network(its, self._group, self._ends),
         }
-        self._pids[name] = fork(name, {its.fileno()}, runs[name])
+        keep = {its.fileno()}
+        if name == "network" and self._ends is not None:
+            keep |= {end.fileno() for end in self._ends.all()}
+        self._pids[name] = fork(name, keep, runs[name])
         its.close()
         self._channels[name] = mine
 
@@ -267,6 +277,13 @@ class Crew:
         _, track = self._programs
         track(channel, None if self._watched.host else self._watched.devices, self._rules)
 
+    def _open_ends(self) -> None:
+        """What the network guard listens on is held here too: what waits for one that dies, the next one answers."""
+        from clearance.agent.network import sockets
+
+        with contextlib.suppress(OSError):
+            self._ends = sockets.open_ends()
+
     def _bury(self, name: str) -> None:
         pid = self._pids.pop(name, None)
         if pid:
@@ -293,7 +310,7 @@ class Crew:
         self._alive = ours
 
 
-def _guard_network(channel: Channel, group: str) -> None:
+def _guard_network(channel: Channel, group: str, ends: Ends | None) -> None:
     from clearance.agent.network import main
 
-    main.main(channel, group=group)
+    main.main(channel, group=group, ends=ends)

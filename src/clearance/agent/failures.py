@@ -52,6 +52,9 @@ FAILURES: Final[dict[str, Failure]] = {
     "network-group": Failure("goes on without", "There is no control group (version 2) to cut processes off with."),
     "network-cut": Failure("goes on without", "A process could not be cut from the network."),
     "network-rules": Failure("goes on without", "The packet filter refused a change; names and connections pass."),
+    "network-stalled": Failure(
+        "started again", "The network guard hung, and was ended; connections that it carried broke off."
+    ),
     "network-log": Failure("goes on without", "What the packet filter refuses cannot be heard of, nor recorded."),
 }
 """By reason. A reason that is not here is counted as `other`."""

@@ -36,6 +36,7 @@ from clearance.agent.notify_socket import NotifySocket
 from clearance.agent.policy import Policy
 from clearance.agent.running import running
 from clearance.agent.said import say
+from clearance.agent.silence import Silence
 from clearance.agent.surveyor import Surveyor
 from clearance.agent.telling import Telling
 from clearance.agent.watched import Watched
@@ -135,6 +136,7 @@ class Service:
         self.metrics = MetricsSocket(settings.runtime, self._metrics, lambda: self.ready)
         self.surveyor.then = self._put_right
         self._examinations = Progress()
+        self._network = Silence()
         self._footing = Footing(settings.state, settings.runtime)
         self._looked = 0.0
         self._group = ""
@@ -298,6 +300,8 @@ class Service:
                 LOG.info("guarding %s", ", ".join(self.settings.watched.paths))
                 self.manager.ready(f"guarding {len(self.settings.watched.paths)} file systems")
             self.counters[message.who] = message.counters
+            if message.who == "network":
+                self._network.heard(time.monotonic())
             if message.who == "guard" and self._examinations.stalled(message.counters, time.monotonic()):
                 self._failed(Failed("examiner-stalled"))
                 self.crew.lost("examiner")
@@ -357,6 +361,8 @@ class Service:
             self._failed(Failed(f"{name}-died"))
             if name == "guard":
                 self._dirty = True
+            elif name == "network":
+                self._network.gone()
         if self.crew.restarted:
             self.crew.restarted = False
             self._dirty = True
@@ -394,6 +400,10 @@ class Service:
             self._failed(Failed("clock-jump", detail=f"{offset - self._clock:+.0f} s"))
             self._dirty = True
         self._clock = offset
+        if self._network.too_long(now):
+            # What it carries hangs with it; its death lets go.
+            self._failed(Failed("network-stalled"))
+            self.crew.lost("network")
         if self._due is not None and _now() >= self._due:
             self._dirty = True
         pause = self.policy.pause

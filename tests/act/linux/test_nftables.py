@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from clearance.act.linux.nftables import MARK, PacketRules, Refused, Users, ruleset, sign_of_life
+from clearance.act.linux.nftables import MARK, PacketRules, Refused, Users, nothing, ruleset, sign_of_life
 
 EVERYBODY, NOBODY = Users(), Users((), others=False)
 
@@ -46,6 +46,14 @@ def test_who_is_only_watched_is_asked_for_names_and_nothing_else() -> None:
     assert "redirect to :1053" in text
     assert "redirect to :1443" not in text
     assert "jump around" not in text
+
+
+def test_a_table_that_rests_still_has_what_the_kernel_translates_by() -> None:
+    text = nothing()
+    assert "type nat hook output" in text
+    assert "ct state" in text
+    assert "flags owner" in text
+    assert not [word for word in ("redirect", "reject", "set ") if word in text]
 
 
 def test_nobody_is_nobody() -> None:

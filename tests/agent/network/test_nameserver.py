@@ -14,6 +14,7 @@ from clearance.agent.network.names import KnownNames
 from clearance.agent.network.nameserver import Nameserver
 from clearance.agent.network.owner import Owners
 from clearance.agent.network.policy import Policy
+from clearance.agent.network.sockets import open_ends
 from clearance.model.enforcement import Row
 from clearance.model.network import NetworkName, NetworkTable, UserRow
 
@@ -28,7 +29,8 @@ class Place:
         policy.replace(NetworkTable(serial=1, generation=1, mode="block", names=(BARRED,), guarded=BARRED.rows))
         self.known = KnownNames()
         self.owners = Owners()
-        self.names = Nameserver(self.loop, policy, self.owners, self.known, lambda: ())
+        self.ends = open_ends()
+        self.names = Nameserver(self.loop, policy, self.owners, self.known, lambda: (), self.ends)
 
     def hear(self, message: object) -> bool:
         self.heard.append(message)
@@ -46,6 +48,7 @@ class Place:
 
     def close(self) -> None:
         self.names.close()
+        self.ends.close()
         self.owners.close()
         self.loop.close()
 

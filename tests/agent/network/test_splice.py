@@ -11,18 +11,20 @@ from clearance.agent.network.loop import Loop
 from clearance.agent.network.names import KnownNames
 from clearance.agent.network.owner import Owners
 from clearance.agent.network.policy import Policy
+from clearance.agent.network.sockets import open_ends
 from clearance.agent.network.splice import ALERT, Splice, raise_limits
 
 
 def test_whoever_calls_the_port_itself_is_broken_off() -> None:
-    loop, owners = Loop(), Owners()
-    splice = Splice(loop, Policy(lambda _: True, loop.clock), owners, KnownNames())
+    loop, owners, ends = Loop(), Owners(), open_ends()
+    splice = Splice(loop, Policy(lambda _: True, loop.clock), owners, KnownNames(), ends)
     with socket.create_connection(("127.0.0.1", splice.port)) as end:
         loop.turn(1)
         with pytest.raises(ConnectionResetError):
             end.recv(1)
     assert (splice.counters["connections"], len(splice.open)) == (0, 0)
     splice.close()
+    ends.close()
     owners.close()
     loop.close()
 

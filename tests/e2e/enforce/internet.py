@@ -72,13 +72,16 @@ class Site(BaseHTTPRequestHandler):
             question = parse_qs(where.query)["dns"][0]
             self._names(base64.urlsafe_b64decode(question + "=" * (-len(question) % 4)))
             return
-        if where.path == "/slow":
-            # Never ends by itself: a connection under way.
+        if where.path in ("/slow", "/later"):
+            # A connection under way: the one ends by itself, the other never does.
             self.send_response(200)
-            self.send_header("Content-Length", "1000000")
+            self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(b"begun\n")
-            threading.Event().wait()
+            threading.Event().wait(3 if where.path == "/later" else None)
+            self.wfile.write(b"reached\n")
+            self.close_connection = True
+            return
         shown = getattr(self.connection, "shown", None)
         self._say(f"reached {self.headers['Host']} sni={shown}\n".encode(), "text/plain")
 

@@ -69,7 +69,7 @@ OUTSIDE: Final = "\n".join((
     "ip link set lo up", "ip link set world up", f"exec {sys.executable} -m tests.e2e.enforce.internet {FOLDER}",
 ))  # fmt: skip
 FILES: Final = {
-    "/etc/resolv.conf": f"nameserver {internet.RESOLVER}\noptions timeout:2 attempts:2\n",
+    "/etc/resolv.conf": f"nameserver {internet.RESOLVER}\n",
     "/etc/hosts": f"127.0.0.1 localhost\n{internet.VENDOR} {BY_FILE}\n",
     "/etc/passwd": f"root:x:0:0:root:/mnt/root:/bin/sh\nana:x:{PERSON}:{PERSON}:Ana:{HOME}:/bin/sh\n",
 }
@@ -85,7 +85,7 @@ def missing() -> str:
 
 
 class Wired:
-    """The room, and the guard in it while it runs."""
+    """The room, and the guard in it while it runs. `before` is for a test that remembers the packet rules."""
 
     def __init__(self) -> None:
         with contextlib.ExitStack() as stack:
@@ -94,6 +94,7 @@ class Wired:
             self._lay_out()
             self._connect()
             self.service: Enforced | None = None
+            self.before = ""
             self._closing = stack.pop_all()
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ MARK: Final = 0x00C1EA00
 """On the packets of the guard itself. Only who may administer the network can set one."""
 
 LOG_GROUP: Final = 49_642
-SIGN_OF_LIFE: Final = 6
+SIGN_OF_LIFE: Final = 4
 """Seconds for which one `beat` holds."""
 
 TLS_PORTS: Final = (443, 2053, 2083, 2087, 2096, 8443)
@@ -32,6 +32,9 @@ PROXY_PORTS: Final = (3128, 8080)
 """Where programs usually ask a proxy for a connection to somewhere else, by its name."""
 
 COUNTERS: Final = ("quic", "encrypted_dns", "address", "process")
+_PROTOCOLS: Final = ("tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmpv6")
+"""What is refused where everything to an address, or of a process, is. Others are for who administers the network."""
+
 _REFUSED: Final = "reject with icmpx admin-prohibited"
 _PATH: Final = re.compile(r"[A-Za-z0-9._/@:-]{1,200}")
 
@@ -130,13 +133,30 @@ def ruleset(rules: PacketRules) -> str:
     )
 
 
+def nothing() -> str:
+    """The table, refusing and redirecting nothing. With the last chain of that kind, and the last rule that asks about
+    connections, the kernel would stop to translate what was redirected before: programs that only listen would never
+    hear that their connection ended."""
+    return f"""\
+table {FAMILY} {TABLE} {{ flags owner; }}
+delete table {FAMILY} {TABLE}
+table {FAMILY} {TABLE} {{
+ flags owner
+ chain steer {{
+  type nat hook output priority -100;
+  ct state established accept
+ }}
+}}
+"""
+
+
 def sign_of_life() -> str:
     """Commands that let the rules hold for `SIGN_OF_LIFE` more seconds."""
     return f"flush set {FAMILY} {TABLE} alive\nadd element {FAMILY} {TABLE} alive {{ {_alive()} }}\n"
 
 
 def _alive() -> str:
-    return f"tcp timeout {SIGN_OF_LIFE}s, udp timeout {SIGN_OF_LIFE}s"
+    return ", ".join(f"{protocol} timeout {SIGN_OF_LIFE}s" for protocol in _PROTOCOLS)
 
 
 def _refuse(counter: str, match: str) -> list[str]:
@@ -166,6 +186,7 @@ class PacketFilter:
     def __init__(self) -> None:
         self._nft = Nftables()
         self._made = False
+        self._resting = False
 
     def apply(self, rules: PacketRules) -> None:
         """Put the table in place of the one before, in one step, after a trial. OSError: then the one before holds,
@@ -173,16 +194,27 @@ class PacketFilter:
         text = ruleset(rules)
         self._nft.run(text, check=True)
         self._nft.run(text)
-        self._made = True
+        self._made, self._resting = True, False
 
     def beat(self) -> None:
         """The guard is alive. OSError where the table is gone."""
-        if self._made:
+        if self._made and not self._resting:
             self._nft.run(sign_of_life())
+
+    @property
+    def resting(self) -> bool:
+        """Whether the table is there, and does nothing."""
+        return self._made and self._resting
+
+    def rest(self) -> None:
+        """From now on nothing is refused or redirected; what was redirected before goes on until `remove`."""
+        if self._made and not self._resting:
+            self._nft.run(nothing())
+            self._resting = True
 
     def counters(self) -> dict[str, int]:
         """Packets refused since the table was put in place, by what for."""
-        if not self._made:
+        if not self._made or self._resting:
             return {}
         listed = self._nft.run(f"list counters table {FAMILY} {TABLE}")
         return {name: int(number) for name, number in re.findall(r"counter (\w+) \{\s*packets (\d+)", listed)}

@@ -1,11 +1,13 @@
 """The network process: takes tables from the service, keeps the kernel's rules up, and gives signs of life.
 
 Whatever goes wrong here, traffic passes: without rules the network is as if this program were not there. The rules go
-when this process does (`act/linux/nftables.py`), and they rest when it hangs.
+when this process does (`act/linux/nftables.py`), and they rest when it hangs. They go last: a program hears that its
+connection ended only while the kernel still translates what was redirected.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -19,13 +21,14 @@ from clearance.agent.network.processes import Group, Processes, group_of
 from clearance.agent.network.refusals import Known, verdict_of
 from clearance.agent.network.rules import packet_rules
 from clearance.agent.network.servers import FILES, NameServers
+from clearance.agent.network.sockets import Ends, open_ends
 from clearance.agent.network.splice import MOST, Splice, raise_limits
 from clearance.kernel.nflog import PacketLog
 from clearance.model.network import NetworkTable
 from clearance.wire.channel import Channel, Closed
 from clearance.wire.enforcement import Cut, Message, NewNetworkTable, Pulse, Stop
 
-BEAT: Final = 2.0
+BEAT: Final = 1.0
 """Seconds between signs of life to the kernel; three may be missed."""
 
 PULSE: Final = 1.0
@@ -33,11 +36,14 @@ LINGER: Final = 2.0
 """Seconds that connections under way get when the process is told to end."""
 
 
-def main(channel: Channel, *, group: str = "", files: Sequence[str] = FILES) -> None:
+def main(channel: Channel, *, group: str = "", files: Sequence[str] = FILES, ends: Ends | None = None) -> None:
     """Work until the service says stop or is gone. `group` is the folder of a control group (version 2) that the
-    service made for processes that are to have no network; `files` say which name servers this machine uses."""
+    service made for processes that are to have no network; `files` say which name servers this machine uses; `ends` are
+    what to listen on, where the service holds them too."""
+    # The kernel closes what a killed process held from the highest number down: the lowest is for the rules.
+    lowest = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     raise_limits(MOST * 2 + 4096)
-    network = Network(channel, group, files)
+    network = Network(channel, group, files, ends or open_ends(), lowest)
     try:
         network.run()
     finally:
@@ -47,8 +53,9 @@ def main(channel: Channel, *, group: str = "", files: Sequence[str] = FILES) -> 
 class Network:
     """The parts, and what they do together."""
 
-    def __init__(self, channel: Channel, group: str, files: Sequence[str]) -> None:
+    def __init__(self, channel: Channel, group: str, files: Sequence[str], ends: Ends, lowest: int) -> None:
         self._channel = channel
+        self._lowest = lowest
         self._stopped = False
         self._alone = False
         self.loop = Loop()
@@ -57,8 +64,10 @@ class Network:
         self.servers.refresh()
         self._known = KnownNames()
         self._owners = Owners()
-        self._splice = Splice(self.loop, self.policy, self._owners, self._known)
-        self._names = Nameserver(self.loop, self.policy, self._owners, self._known, lambda: self.servers.servers)
+        self._splice = Splice(self.loop, self.policy, self._owners, self._known, ends)
+        self._names = Nameserver(
+            self.loop, self.policy, self._owners, self._known, lambda: self.servers.servers, ends
+        )  # fmt: skip
         self._filter: PacketFilter | None = None
         self._log: PacketLog | None = None
         self._processes: Processes | None = None
@@ -75,21 +84,22 @@ class Network:
         """Until it is told to stop, or the service is gone."""
         while not self._stopped:
             self.loop.turn(PULSE)
-        self._remove()
+        self._rest()
         end = self.loop.clock() + (0 if self._alone else LINGER)
         while self._splice.open and self.loop.clock() < end:
             self.loop.turn(0.1)
 
     def close(self) -> None:
-        """Take the rules away first, then break off what is under way."""
+        """Have the rules rest first, then break off what is under way, then take them away."""
+        self._rest()
+        self._splice.close()
+        self._names.close()
         self._remove()
         if self._filter is not None:
             self._filter.close()
         if self._log is not None:
             self.loop.forget(self._log)
             self._log.close()
-        self._splice.close()
-        self._names.close()
         self._owners.close()
         self.loop.close()
 
@@ -128,13 +138,18 @@ class Network:
                 self._stopped = True
 
     def _apply(self, table: NetworkTable) -> None:
+        if self._group is not None and not self._group.there():
+            # Somebody took it away (`enforce undo` does): rules that name it would not be taken.
+            self._group = self._processes = None
+            self.policy.failed("network-group", "the control group is gone")
         rules = packet_rules(table, self._names.port, self._splice.port, self.servers.all, self._group)
         try:
             if rules is None:
-                self._remove()
+                self._rest()
+                self._remove_when_idle()
                 return
             if self._filter is None:
-                self._filter = PacketFilter()
+                self._filter = self._packet_filter()
             self._filter.apply(rules)
         except OSError as error:
             self.policy.failed("network-rules", str(error))
@@ -146,6 +161,19 @@ class Network:
             except OSError as error:
                 self.policy.failed("network-log", str(error))
 
+    def _packet_filter(self) -> PacketFilter:
+        if self._lowest >= 0:
+            os.close(self._lowest)
+            self._lowest = -1
+        return PacketFilter()
+
+    def _rest(self) -> None:
+        if self._filter is not None:
+            try:
+                self._filter.rest()
+            except OSError:
+                self._remove()
+
     def _remove(self) -> None:
         if self._filter is not None:
             try:
@@ -155,15 +183,22 @@ class Network:
                 self._filter.close()
                 self._filter = None
 
+    def _remove_when_idle(self) -> None:
+        if self._filter is not None and self._filter.resting and not self._splice.open:
+            self._remove()
+
     def _beat(self) -> None:
         self.loop.later(BEAT, self._beat)
+        self._remove_when_idle()
+        lost = False
         if self._filter is not None:
             try:
                 self._filter.beat()
             except OSError as error:
                 self.policy.failed("network-rules", str(error))
+                lost = True
         table = self.policy.table
-        if self.servers.refresh() and table is not None:
+        if (self.servers.refresh() or lost) and table is not None:
             self._apply(table)
 
     def _pulse(self) -> None:

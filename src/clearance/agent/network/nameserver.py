@@ -19,7 +19,7 @@ from clearance.agent.network.names import KnownNames
 from clearance.agent.network.names_by_tcp import NamesByTcp
 from clearance.agent.network.owner import Client, Owners
 from clearance.agent.network.policy import Policy
-from clearance.agent.network.sockets import Refused, connect, listeners
+from clearance.agent.network.sockets import Ends, Refused, connect
 from clearance.kernel.conntrack import ConnectionTracking
 from clearance.kernel.sock_diag import Address
 
@@ -37,7 +37,13 @@ class Nameserver:
     """Both protocols on one port of the loopback addresses. `servers` are those of resolv.conf as it is now."""
 
     def __init__(
-        self, loop: Loop, policy: Policy, owners: Owners, known: KnownNames, servers: Callable[[], Sequence[str]]
+        self,
+        loop: Loop,
+        policy: Policy,
+        owners: Owners,
+        known: KnownNames,
+        servers: Callable[[], Sequence[str]],
+        ends: Ends,
     ) -> None:
         self._loop = loop
         self._policy = policy
@@ -49,12 +55,12 @@ class Nameserver:
             self._tracking = ConnectionTracking()
         except OSError:
             self._tracking = None
-        self.port, (self._packets, streams) = listeners((socket.SOCK_DGRAM, socket.SOCK_STREAM))
+        self.port, self._packets = ends.dns_port, ends.packets
         self._waiting: dict[_Question, None] = {}
         self.counters = {"questions": 0, "unanswered": 0}
         for end in self._packets:
             loop.watch(end, READ, lambda _, end=end: self._read(end))  # type: ignore[misc]
-        self._tcp = NamesByTcp(loop, policy, owners, known, streams, self._next_servers)
+        self._tcp = NamesByTcp(loop, policy, owners, known, ends.streams, self._next_servers)
 
     def _read(self, end: socket.socket) -> None:
         for _ in range(_AT_ONCE):

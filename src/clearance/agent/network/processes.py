@@ -32,6 +32,10 @@ class Group(Struct, frozen=True):
     path: str
     level: int
 
+    def there(self) -> bool:
+        """Whether it is still there."""
+        return os.path.isdir(f"{ROOT}/{self.path}")
+
 
 def group_of(path: str, mounts: bytes) -> Group | None:
     """How the rules name the group at `path`. None where it is no group of version 2 that nft can see."""

@@ -7,7 +7,7 @@ import errno
 import socket
 import struct
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from clearance.act.linux.nftables import MARK
 from clearance.kernel.sock_diag import Address
@@ -21,6 +21,33 @@ _UNDER_WAY: Final = (0, errno.EINPROGRESS)
 
 class Refused(Exception):
     """A connection could not even be begun."""
+
+
+class Ends(NamedTuple):
+    """What a guard listens on. Whoever makes them before the guard is forked keeps what waits there when it dies: the
+    next guard finds it, at the same ports."""
+
+    tls_port: int
+    tls: list[socket.socket]
+    dns_port: int
+    packets: list[socket.socket]
+    streams: list[socket.socket]
+
+    def all(self) -> tuple[socket.socket, ...]:
+        """Every socket."""
+        return (*self.tls, *self.packets, *self.streams)
+
+    def close(self) -> None:
+        """Listen no longer."""
+        for end in self.all():
+            end.close()
+
+
+def open_ends() -> Ends:
+    """Ends on ports that were free. OSError where there are none."""
+    tls_port, (tls,) = listeners((socket.SOCK_STREAM,))
+    dns_port, (packets, streams) = listeners((socket.SOCK_DGRAM, socket.SOCK_STREAM))
+    return Ends(tls_port, tls, dns_port, packets, streams)
 
 
 def listeners(kinds: Sequence[int]) -> tuple[int, list[list[socket.socket]]]:

@@ -20,7 +20,7 @@ from clearance.agent.network.names import KnownNames
 from clearance.agent.network.owner import Client, Owners
 from clearance.agent.network.pipes import Flow, Pipes
 from clearance.agent.network.policy import Policy
-from clearance.agent.network.sockets import Refused, connect, listeners, reset
+from clearance.agent.network.sockets import Ends, Refused, connect, reset
 from clearance.kernel.conntrack import original_of
 from clearance.kernel.sock_diag import Address
 from clearance.model.network import Verdict
@@ -45,13 +45,13 @@ FORBIDDEN: Final = b"HTTP/1.1 403 Not cleared here\r\nConnection: close\r\nConte
 class Splice:
     """All redirected connections. `known` are the names that were asked for on this machine."""
 
-    def __init__(self, loop: Loop, policy: Policy, owners: Owners, known: KnownNames) -> None:
+    def __init__(self, loop: Loop, policy: Policy, owners: Owners, known: KnownNames, ends: Ends) -> None:
         self.loop = loop
         self.policy = policy
         self.known = known
         self.pipes = Pipes()
         self._owners = owners
-        self.port, (self._listeners,) = listeners((socket.SOCK_STREAM,))
+        self.port, self._listeners = ends.tls_port, ends.tls
         self.open: dict[Connection, None] = {}
         self.silent: dict[Connection, None] = {}
         self.counters = {"connections": 0, "unnamed": 0, "encrypted_hello": 0, "unreachable": 0, "shed": 0}
