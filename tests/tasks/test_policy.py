@@ -10,7 +10,6 @@ import pytest
 from clearance.catalog.index import Catalog
 from clearance.catalog.source import LARGEST
 from clearance.errors import Error, Errors
-from clearance.model.terms import EndpointClass
 from clearance.model.tool import Switch
 from clearance.tasks import policy
 from tests.builders import CHECKED, tool
@@ -111,17 +110,6 @@ def test_a_name_that_is_not_utf_8_is_shown_harmlessly(tmp_path: Path) -> None:
     path = os.fsdecode(os.fsencode(str(tmp_path)) + b"/\xff\x1b[31m.yaml")
     Path(path).write_text("")
     assert "\\udcff\\x1b[31m.yaml: is empty" in refusal(path)
-
-
-def test_the_judge_has_the_catalogs_facts_and_hosts(tmp_path: Path) -> None:
-    merged = policy.load(write(tmp_path / "d.yaml", "tools: [{id: own}]"))
-    hosts: dict[str, EndpointClass] = {"relay.example": "relay"}
-    catalog = Catalog(CATALOG.tools.values())
-    catalog.hosts.update(hosts)
-    judge = policy.judge_of(merged, catalog, 4, example=True)
-    assert list(judge.tools) == ["alpha", "beta", "own"]
-    assert (judge.policy.generation, judge.policy.example) == (4, True)
-    assert judge.decide(ask(judge.tools["alpha"], endpoint="relay.example")).endpoint_class == "relay"
 
 
 def test_the_lint_knows_the_switches_of_the_catalogs_tools(tmp_path: Path) -> None:

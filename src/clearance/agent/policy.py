@@ -10,23 +10,28 @@ import socket
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+import msgspec
 from msgspec import UNSET, structs
 
+from clearance.agent.children import apart
+from clearance.agent.reading import read
 from clearance.catalog import Catalog
 from clearance.errors import Error
 from clearance.judge.engine import Judge
+from clearance.judge.merged import Merged
 from clearance.model.decision import Decision, PolicyRef
 from clearance.model.directive import Enforcement
 from clearance.model.enforcement import KnownFile, Row
 from clearance.model.terms import Enforce
 from clearance.tasks.enforce import acceptance, host_mode
 from clearance.tasks.enforce.acceptance import InForce
-from clearance.tasks.enforce.blast_radius import blast_radius, programs_here, refuse, used
+from clearance.tasks.enforce.blast_radius import BlastRadius, blast_radius, programs_here, refuse, used
 from clearance.tasks.enforce.critical import Critical
 from clearance.tasks.enforce.host_mode import Pause
 from clearance.tasks.enforce.surveyed import Survey
 from clearance.tasks.enforce.table import Circumstances, Judged, Person, Tabled
-from clearance.tasks.policy import judge_of
+from clearance.tasks.judges import judge_of
+from clearance.wire.channel import packed
 from clearance.wire.enforcement import Ask
 
 KEPT: Final = 8
@@ -81,20 +86,33 @@ class Policy:
 
         `processes` are the user ids that run a file now; `told`: a large blast radius was accepted.
         """
-        new = acceptance.candidate(path, self._catalog, self._key)
+        new = read(lambda: acceptance.candidate(path, self._catalog, self._key))
         old = self.in_force
         if old is not None and self.tabled is not None and not told:
-            trial = judge_of(new.merged, self._catalog, old.accepted.generation + 1)
-            known = used(self.files.values(), processes or {})
-            found = blast_radius(self.tabled, self._made(trial, at, 0), known, programs_here(), len(processes or {}))
+            found = self._blast_radius(new.merged, self.tabled, at, processes or {})
             refuse(found, acceptance.limits(new.merged).blast_radius)
         self.in_force = acceptance.accept(self._state, new, self._catalog, old, at.isoformat(timespec="seconds"))
         return self.in_force
 
     def resume(self) -> InForce | None:
         """What was in force when the service last ran."""
-        self.in_force = acceptance.in_force(self._state, self._catalog)
+        self.in_force = None
+        last = acceptance.accepted(self._state)
+        if last is not None:
+            kept = read(lambda: acceptance.documents_in_force(self._state, last))
+            self.in_force = InForce(last, judge_of(kept.merged, self._catalog, last.generation), kept.documents)
         return self.in_force
+
+    def _blast_radius(
+        self, merged: Merged, now: Tabled, at: dt.datetime, processes: Mapping[tuple[int, int], set[int]]
+    ) -> BlastRadius:
+        def tried() -> BlastRadius:
+            trial = judge_of(merged, self._catalog, now.table.generation + 1)
+            known = used(self.files.values(), processes)
+            return blast_radius(now, self._made(trial, at, 0), known, programs_here(), len(processes))
+
+        said = apart("trial", lambda: packed(tried()))
+        return tried() if said is None else msgspec.msgpack.decode(said, type=BlastRadius)
 
     def make(self, at: dt.datetime, judged: Judged | None = None) -> Tabled:
         """A new table for now. `judged` is what was judged for it elsewhere, as things are now."""

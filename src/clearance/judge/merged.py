@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import rfc8785
 
-from clearance.catalog.source import Spot
 from clearance.errors import Place
 from clearance.model.directive import Directive
+
+if TYPE_CHECKING:
+    from clearance.catalog.source import Spot
 
 Path = tuple[str | int, ...]
 """The way to a part of the merged directive: `("rules", 3, "match", "tool")`."""

@@ -16,11 +16,11 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from clearance.catalog import Catalog, tool_facts
+from clearance.catalog import Catalog
 from clearance.catalog.source import LARGEST, shown
 from clearance.errors import Error, Errors, Place
 from clearance.judge.cases import run_cases
-from clearance.judge.engine import Judge, compile_directive
+from clearance.judge.engine import Judge
 from clearance.judge.lint import lint
 from clearance.judge.merged import Merged
 from clearance.judge.parse import parse
@@ -28,6 +28,8 @@ from clearance.model.decision import Request, ToolFacts
 from clearance.model.review import CaseResult, Remark, Subject
 from clearance.model.terms import Confidence, Surface
 from clearance.observe.urls import host_of
+from clearance.tasks.judges import facts as facts
+from clearance.tasks.judges import judge_of as judge_of
 
 LARGEST_SCAN: Final = 256 << 20
 """The most bytes that are read of a scan's document."""
@@ -55,16 +57,6 @@ def load(path: str) -> Merged:
 def documents(path: str) -> tuple[tuple[str, bytes], ...]:
     """The names and bytes of the documents that make a directive. `Error` where one cannot be read."""
     return tuple((name, _read(name, LARGEST + 1)) for name in _documents(path))
-
-
-def judge_of(merged: Merged, catalog: Catalog, generation: int = 0, *, example: bool = False) -> Judge:
-    """The directive ready to judge, with the catalog's facts."""
-    return compile_directive(merged, facts(catalog), generation, hosts=catalog.hosts, example=example)
-
-
-def facts(catalog: Catalog) -> dict[str, ToolFacts]:
-    """The catalog's facts by tool id."""
-    return {tool.id: tool_facts(tool) for tool in catalog.tools.values()}
 
 
 def check(merged: Merged, catalog: Catalog, at: dt.datetime) -> tuple[Remark, ...]:

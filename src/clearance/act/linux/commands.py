@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,6 +17,9 @@ PATIENCE: Final = 60.0
 
 def run(words: Sequence[str], *, feed: bytes = b"", patience: float = PATIENCE) -> str:
     """What the program printed. OSError where it is not there, failed, or took longer than `patience` seconds."""
+    # In memory only where something is started.
+    import subprocess
+
     try:
         done = subprocess.run(  # noqa: S603 - fixed programs, no shell
             list(words),

@@ -2,6 +2,8 @@
 
 A bad candidate leaves the one in force as it is. What is in force lies in the state folder, so that it survives the
 file that it came from; it changes by one rename.
+
+What reads a directive is loaded where one is read: the service has it read by a child, and judges.
 """
 
 from __future__ import annotations
@@ -14,18 +16,14 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from msgspec import UNSET, Struct
 
 from clearance.catalog import Catalog
 from clearance.errors import Error, Place
 from clearance.judge.engine import Judge
 from clearance.judge.merged import Merged
-from clearance.judge.parse import parse
 from clearance.model.directive import Enforcement
-from clearance.tasks.policy import check, documents, judge_of, now
+from clearance.tasks.judges import judge_of
 
 FOLDER: Final = "accepted"
 SIGNATURE: Final = ".sig"
@@ -63,6 +61,9 @@ def candidate(path: str, catalog: Catalog, key: str = "") -> Candidate:
     `Error` where it cannot be read, where the lint calls it wrong, and, with a `key` (a PEM public key of Ed25519),
     where `PATH.sig` is not its owner's signature.
     """
+    from clearance.judge.parse import parse
+    from clearance.tasks.policy import check, documents, now
+
     found = documents(path)
     merged = parse(found)
     if not merged.directive.rules and merged.directive.default is UNSET:
@@ -82,6 +83,12 @@ def candidate(path: str, catalog: Catalog, key: str = "") -> Candidate:
 
 def sign(path: str, key: str) -> str:
     """Write the owner's signature of a directive to `PATH.sig` and return that path. `key` is a PEM private key."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    from clearance.judge.parse import parse
+    from clearance.tasks.policy import documents
+
     merged = parse(documents(path))
     try:
         private = load_pem_private_key(_bytes(key), None)
@@ -97,9 +104,18 @@ def sign(path: str, key: str) -> str:
 
 def in_force(state: str, catalog: Catalog) -> InForce | None:
     """What was accepted last; None on a host that never accepted one. `Error` where it was damaged."""
+    last = accepted(state)
+    if last is None:
+        return None
+    kept = documents_in_force(state, last)
+    return InForce(last, judge_of(kept.merged, catalog, last.generation), kept.documents)
+
+
+def accepted(state: str) -> Accepted | None:
+    """Which directive was accepted last; None on a host that never accepted one. `Error` where that cannot be read."""
     folder = Path(state) / FOLDER
     try:
-        accepted = msgspec.json.decode((folder / "accepted.json").read_bytes(), type=Accepted)
+        return msgspec.json.decode((folder / "accepted.json").read_bytes(), type=Accepted)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
@@ -108,15 +124,23 @@ def in_force(state: str, catalog: Catalog) -> InForce | None:
             place=Place(str(folder)),
             remedy="give a directive again: clearance enforce run --directive FILE",
         ) from error
+
+
+def documents_in_force(state: str, last: Accepted) -> Candidate:
+    """The directive that was accepted last. `Error` where its documents are not what was accepted."""
+    from clearance.judge.parse import parse
+    from clearance.tasks.policy import documents
+
+    folder = Path(state) / FOLDER
     found = documents(str(folder / "directive.d"))
     merged = parse(found)
-    if merged.sha256 != accepted.sha256:
+    if merged.sha256 != last.sha256:
         raise Error(
             "the accepted directive is not what was accepted: its digest differs",
             place=Place(str(folder)),
             remedy="give a directive again: clearance enforce run --directive FILE",
         )
-    return InForce(accepted, judge_of(merged, catalog, accepted.generation), found)
+    return Candidate(merged, found, last.source)
 
 
 def limits(merged: Merged) -> Enforcement:
@@ -172,6 +196,10 @@ def _keep(state: Path, accepted: Accepted, found: Sequence[tuple[str, bytes]]) -
 
 
 def _verify(merged: Merged, path: str, key: str) -> None:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
     name = path.rstrip("/") + SIGNATURE
     remedy = "have its owner sign it: clearance policy sign DIRECTIVE --key KEY"
     try:
