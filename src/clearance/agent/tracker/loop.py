@@ -12,7 +12,7 @@ import gc
 import os
 import select
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Collection
 from typing import Final
 
@@ -174,23 +174,22 @@ class Looker:
             self._outbox.send(Failed("events-lost", found.lost))
         if self._tabled:
             for pid in dict.fromkeys(found.pids):
-                self._look(pid, False, 0, began)
+                self._look(pid, False, began)
             if walk or found.lost or self._starts is None:
                 for pid in process.pids():
-                    self._look(pid, True, 0, time.monotonic_ns())
+                    self._look(pid, True, time.monotonic_ns())
         self._eyes.forget()
         self._pulse(began)
 
     def _again(self) -> None:
         """Look again at those whose words were not there yet."""
-        later, self._watch.later = self._watch.later, OrderedDict()
-        for pid, (tries, running, since) in later.items():
-            self._look(pid, running, tries, since)
+        for one in self._watch.later.due(time.monotonic_ns()):
+            self._look(one.pid, one.running, one.began)
 
-    def _look(self, pid: int, running: bool, tries: int, began: int) -> None:
+    def _look(self, pid: int, running: bool, began: int) -> None:
         self._progress.at(pid)
         try:
-            self._watch.look(pid, running=running, tries=tries, began=began)
+            self._watch.look(pid, running=running, began=began)
         except (Closed, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - a defect of a look costs one process, never the tracker

@@ -18,6 +18,7 @@ from clearance.agent.lookup import Rows
 from clearance.agent.tracker import process, verdict
 from clearance.agent.tracker.background import Background
 from clearance.agent.tracker.eyes import Eyes, Finding, Stranger
+from clearance.agent.tracker.later import Begun, Later
 from clearance.agent.tracker.place import Opened, Place
 from clearance.agent.tracker.runs import Program, by_shell, identified, run
 from clearance.kernel.pidfd import Held, Image, image_of
@@ -28,8 +29,12 @@ from clearance.wire.enforcement import Answer, Ask, Failed, Learned, Message, Ne
 PROGRAMS: Final = 16_384
 ASKED: Final = 1_024
 SAID: Final = 8_192
-LATER: Final = 4_096
-TRIES: Final = 4
+WAITING: Final = 4_096
+"""Files that are looked at in the background."""
+
+WAITERS: Final = 16
+"""Processes that wait for one of them."""
+
 FRESH_NS: Final = 100_000_000
 """A file that changed so lately may change again without its time telling: the clock of a file system is coarse."""
 
@@ -89,7 +94,7 @@ class Watch:
         self._ticket = 0
         self._said: OrderedDict[tuple[int, int], tuple[str, Row]] = OrderedDict()
         self._learned: OrderedDict[Key, None] = OrderedDict()
-        self.later: OrderedDict[int, tuple[int, bool, int]] = OrderedDict()
+        self.later = Later()
         self.counters = dict.fromkeys(("starts", "looked", "killed", "told", "asked", "deep", "vanished"), 0)
 
     # Messages.
@@ -155,7 +160,7 @@ class Watch:
 
     # Processes.
 
-    def look(self, pid: int, *, running: bool = False, tries: int = 0, began: int = 0) -> None:
+    def look(self, pid: int, *, running: bool = False, began: int = 0) -> None:
         """Look at one process. `running`: not because it began something, but to see all that runs."""
         self.counters["starts"] += 1
         if pid in self._own or pid == 1 or pid == self._background.pid or (running and pid in self._left):
@@ -184,7 +189,7 @@ class Watch:
                 return
             place = Place(pid)
             try:
-                kept = self._look(held, image, place, what, program, running, tries, began or self._now())
+                kept = self._look(held, image, place, what, program, running, began or self._now())
             finally:
                 place.close()
         except OSError:
@@ -195,7 +200,7 @@ class Watch:
 
     def _look(
         self, held: Held, image: Image, place: Place, what: os.stat_result, program: Program | None, running: bool,
-        tries: int, began: int,
+        began: int,
     ) -> bool:  # fmt: skip
         """Whether the process stays held, until an answer comes."""
         if program is None:
@@ -209,8 +214,7 @@ class Watch:
                 found += self._as_program(place, program.file, running)
             if program.runtime is not None:
                 words = process.words(held.pid)
-                if not words and not found:
-                    self._later(held.pid, tries + 1, running, began)
+                if not words and not found and self.later.put(Begun(held.pid, running, began), self._now()):
                     return False
                 seen, strangers = run(self._eyes, place, program, words)
                 found += [
@@ -290,9 +294,9 @@ class Watch:
         if self._background.ask(opened.fd, file):
             self.counters["deep"] += 1
             pids = self._waiting.setdefault(key, [])
-            if len(pids) < TRIES * TRIES:
+            if len(pids) < WAITERS:
                 pids.append(pid)
-            if len(self._waiting) > LATER:
+            if len(self._waiting) > WAITING:
                 self._waiting.popitem(last=False)
 
     def _counts(self, device: int, place: Place, means: Means) -> bool:
@@ -307,11 +311,6 @@ class Watch:
             return os.stat(f"/proc/{place.pid}/cwd").st_dev in self._watched
         except OSError:
             return False
-
-    def _later(self, pid: int, tries: int, running: bool, began: int) -> None:
-        """Look again: the kernel has not laid out its words yet."""
-        if tries < TRIES and len(self.later) < LATER:
-            self.later[pid] = (tries, running, began)
 
     # Decisions.
 
