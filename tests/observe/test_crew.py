@@ -92,3 +92,21 @@ def test_workers_end_when_their_chief_is_killed() -> None:
     # The pipe's last writing end closes when the last worker is gone.
     assert os.read(told, 1) == b""
     os.close(told)
+
+
+def test_files_that_are_put_off_come_back_with_the_report_and_are_handed_out_by_themselves() -> None:
+    report = visit_batch(Tree(3, 2, heavy=True), Batch(("/a",)))
+    later = [path for _, path in report.later]
+    assert sorted(later) == sorted(f"{path}/heavy" for path in paths([report]))
+    with Crew(Tree(3, 2, heavy=True), 2) as workers:
+        assert paths(workers.files(later)) == sorted(later)
+    assert paths([visit_batch(Tree(3, 2, heavy=True), Batch(tuple(later), files=True))]) == sorted(later)
+
+
+def test_a_worker_that_dies_on_a_file_costs_that_file() -> None:
+    files = [f"/a/{n}/heavy" for n in range(9)]
+    with Crew(Tree(3, 2, deadly="/4/heavy"), 2, stuck=0.5) as workers:
+        reports = list(workers.files(files))
+    assert paths(reports) == [path for path in files if path != "/a/4/heavy"]
+    (miss,) = skipped(reports)
+    assert miss.path == "/a/4/heavy"

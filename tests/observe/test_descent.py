@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 
 from clearance.observe import descent
@@ -54,3 +57,45 @@ def test_no_process_is_started_for_a_small_tree(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(descent, "Crew", None)
     with Descent(Tree(2, 4), 2) as way:
         assert len(paths(way.whole(["/a"]))) == 15
+
+
+@pytest.mark.parametrize("brief", [0.0, 60.0])
+def test_what_was_put_off_comes_last_and_all_of_it(workers: int, brief: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(descent, "BRIEF", brief)
+    for ways in ("whole", "bounded"):
+        with Descent(Tree(2, 4, heavy=True), workers) as way:
+            reports = list(way.whole(["/a"]) if ways == "whole" else way.bounded(["/a"], 100, beside=["/b"]))
+        light = [path for path in paths(reports) if not path.endswith("heavy")]
+        heavy = [path for path in paths(reports) if path.endswith("heavy")]
+        assert heavy == sorted(f"{path}/heavy" for path in light)
+        assert len(light) == 15 + (ways == "bounded")
+        first = next(n for n, report in enumerate(reports) if paths([report])[:1] and paths([report])[0] in heavy)
+        assert not [path for path in paths(reports[first:]) if path in light]
+
+
+def test_of_the_folders_beside_nothing_below_is_visited(workers: int) -> None:
+    with Descent(Tree(2, 4), workers) as way:
+        assert paths(way.bounded([], 9, beside=["/b", "/c/0"])) == ["/b", "/c/0"]
+
+
+def test_one_heavy_file_is_no_work_for_a_crew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(descent, "Crew", None)
+    monkeypatch.setattr(descent, "BRIEF", 0.0)
+    with Descent(Tree(1, 1, heavy=True), 2) as way:
+        assert paths(way.whole(["/a"])) == ["/a", "/a/heavy"]
+
+
+def test_where_no_process_may_be_started_one_goes_on_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("multiprocessing.process.BaseProcess.start", refused)
+    monkeypatch.setattr(descent, "ALONE", 5)
+    monkeypatch.setattr(descent, "BRIEF", 0.0)
+    before = len(os.listdir("/proc/self/fd"))
+    for ways in ("whole", "bounded"):
+        with Descent(Tree(2, 4, heavy=True), 2) as way:
+            reports = list(way.whole(["/a"]) if ways == "whole" else way.bounded(["/a"], 100))
+        assert len(paths(reports)) == len(set(paths(reports))) == 30
+        assert not skipped(reports)
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Callable, Iterable
@@ -369,6 +370,40 @@ def test_a_sparse_file_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.Mon
     walker, _ = visitor(tmp_path)
     assert everything(walker) == []
     assert sum(read) < 1 << 22
+
+
+def test_heavy_files_are_put_off_and_then_told_as_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visit, "HEAVY", 6000)
+    for name, size in (("light", 1500), ("heavy", 8000), ("gone", 7000), ("linked", 9000), ("noise", 9000)):
+        write(tmp_path, f"p/{name}", agent(1) + b"# " + b"x" * size if name != "noise" else b"\x89PNG" * size)
+    at_once, _ = visitor(tmp_path)
+    wanted = {seen.path: seen for seen in everything(at_once) if isinstance(seen, AgentTraits)}
+    walker, _ = visitor(tmp_path, puts_off=True)
+    assert everything(walker) == [wanted["/p/light"]]
+    later = sorted(walker.take_later())
+    assert [path for _, path in later] == ["/p/gone", "/p/heavy", "/p/linked"]
+    assert later[1][0] == (tmp_path / "p/heavy").stat().st_size
+    assert walker.take_later() == []
+    (tmp_path / "p/gone").unlink()
+    (tmp_path / "p/linked").rename(tmp_path / "p/other")
+    (tmp_path / "p/linked").symlink_to("other")
+    before = len(os.listdir("/proc/self/fd"))
+    for _, path in later:
+        walker.heavy(path)
+    assert walker.take() == [wanted["/p/heavy"]]
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_heavy_file_that_cannot_be_opened_any_more_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "p/a", agent(1))
+    walker, _ = visitor(tmp_path, puts_off=True)
+
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("clearance.observe.rooted.Rooted.open_entry", refused)
+    walker.heavy("/p/a")
+    assert [(miss.path, miss.reason) for miss in skipped(walker.take())] == [("/p/a", "permission denied")]
 
 
 def test_links_to_programs_are_followed_where_shells_search(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 The chief hands a worker a batch of folders; the worker goes down from them until it has seen enough files and gives
 back what it observed and the folders it did not come to. So the load stays even without shared state, results are
-small, and memory does not grow with the tree.
+small, and memory does not grow with the tree. Files that take long are put off by the visits and handed out by
+themselves, for one folder may hold many of them.
 
 A worker that dies (killed, out of memory, a native crash on some file) costs nothing but time: its folders are handed
 out again one by one, and a folder on which a worker dies once more is reported as skipped. So is one on which a worker
@@ -19,12 +20,13 @@ import signal
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from clearance.model.sighting import Skipped
 from clearance.observe.probe import Observation
@@ -51,26 +53,42 @@ class Visits(Protocol):
         """Visit a folder; the folders below it."""
         ...
 
+    def heavy(self, path: str) -> None:
+        """Look into a file that was put off."""
+        ...
+
     def take(self) -> list[Observation]:
         """What was observed since the last call."""
         ...
 
+    def take_later(self) -> list[tuple[int, str]]:
+        """Sizes and paths of the files that were put off since the last call."""
+        ...
+
 
 class Report(Struct, frozen=True):
-    """What one batch gave: observations, how many files and folders were seen, and the folders left over."""
+    """What one batch gave: observations, how many files and folders were seen, and the folders left over.
+
+    `later` are the files that were put off, each with its size.
+    """
 
     observations: tuple[Observation, ...] = ()
     files: int = 0
     folders: int = 0
     left: tuple[str, ...] = ()
+    later: tuple[tuple[int, str], ...] = ()
 
 
 class Batch(Struct, frozen=True):
-    """Folders to go down from. `level`: visit these folders and nothing below them. `suspect`: a worker died there."""
+    """Folders to go down from. `level`: visit these folders and nothing below them. `suspect`: a worker died there.
+
+    `files`: these are no folders but files that were put off.
+    """
 
     folders: tuple[str, ...] = ()
     level: bool = False
     suspect: bool = False
+    files: bool = False
 
 
 def visit_batch(visitor: Visits, batch: Batch, beat: Callable[[], None] = lambda: None) -> Report:
@@ -78,6 +96,11 @@ def visit_batch(visitor: Visits, batch: Batch, beat: Callable[[], None] = lambda
 
     `beat` is called after each folder.
     """
+    if batch.files:
+        for path in batch.folders:
+            visitor.heavy(path)
+            beat()
+        return Report(tuple(visitor.take()))
     before, visited = visitor.files, 0
     stack = list(batch.folders)
     below: list[str] = []
@@ -87,7 +110,8 @@ def visit_batch(visitor: Visits, batch: Batch, beat: Callable[[], None] = lambda
         visited += 1
         found.extend(visitor.folder(stack.pop()))
         beat()
-    return Report(tuple(visitor.take()), visitor.files - before, visited, (*stack, *below))
+    seen, later = tuple(visitor.take()), tuple(visitor.take_later())
+    return Report(seen, visitor.files - before, visited, (*stack, *below), later)
 
 
 class Beats:
@@ -143,8 +167,12 @@ class Crew:
         # What is loaded stays shared with the workers: a collection would write to every object.
         gc.collect()
         gc.freeze()
-        for slot in range(size):
-            self._hire(slot)
+        try:
+            for slot in range(size):
+                self._hire(slot)
+        except OSError:
+            self.dismiss()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -160,22 +188,31 @@ class Crew:
         process = self._context.Process(
             target=_work, args=(theirs, self._visitor, inherited, lambda: self._beats.beat(slot)), daemon=True
         )
-        process.start()
-        theirs.close()
+        try:
+            process.start()
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         self._workers[ours] = Worker(process, ours, slot)
 
     def descend(self, roots: Iterable[str]) -> Iterator[Report]:
         """Visit these folders and everything below them. What a report has `left` is for the crew to do."""
-        return self._run(list(roots), level=False)
+        return self._run(list(roots), Batch())
 
     def level(self, folders: Iterable[str]) -> Iterator[Report]:
         """Visit these folders alone; in `left` of the reports are the folders below them."""
-        return self._run(list(folders), level=True)
+        return self._run(list(folders), Batch(level=True))
 
-    def _run(self, todo: list[str], level: bool) -> Iterator[Report]:
+    def files(self, paths: Iterable[str]) -> Iterator[Report]:
+        """Look into these files, which were put off: best with those that take longest first."""
+        return self._run(list(paths), Batch(files=True))
+
+    def _run(self, todo: list[str], how: Batch) -> Iterator[Report]:
         suspects: list[str] = []
         while True:
-            self._hand_out(todo, suspects, level)
+            self._hand_out(todo, suspects, how)
             busy = [connection for connection, worker in self._workers.items() if worker.batch.folders]
             if not busy:
                 if todo or suspects:
@@ -185,23 +222,23 @@ class Crew:
             for connection in wait(busy, timeout=self._stuck / 4):
                 assert isinstance(connection, Connection)
                 report = self._report(connection, suspects)
-                if not level:
+                if not how.level:
                     todo.extend(report.left)
                 yield report
             self._rouse()
 
-    def _hand_out(self, todo: list[str], suspects: list[str], level: bool) -> None:
+    def _hand_out(self, todo: list[str], suspects: list[str], how: Batch) -> None:
         for worker in list(self._workers.values()):
             if worker.batch.folders:
                 continue
             if suspects:
-                worker.hand(Batch((suspects.pop(),), level, suspect=True))
+                worker.hand(structs.replace(how, folders=(suspects.pop(),), suspect=True))
             elif todo:
                 # The oldest folders are the highest, and so the ones with the most below them.
-                count = max(1, min(BATCH, len(todo) // (2 * len(self._workers))))
-                batch = Batch(tuple(todo[:count]), level)
+                parts = (8 if how.files else 2) * len(self._workers)
+                count = max(1, min(BATCH, len(todo) // parts))
+                worker.hand(structs.replace(how, folders=tuple(todo[:count])))
                 del todo[:count]
-                worker.hand(batch)
 
     def _report(self, connection: Connection, suspects: list[str]) -> Report:
         worker = self._workers[connection]
@@ -224,7 +261,9 @@ class Crew:
         else:
             suspects.extend(worker.batch.folders)
         if self._deaths <= DEATHS:
-            self._hire(worker.slot)
+            # Where no process may be started any more, those that are left go on.
+            with suppress(OSError):
+                self._hire(worker.slot)
         why = "took too long" if worker.stuck else f"the process that looked here ended ({_ending(worker.process)})"
         return Report(tuple(Skipped("walk", folder, why) for folder in lost))
 

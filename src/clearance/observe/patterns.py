@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Final
 
 from msgspec import Struct
@@ -157,7 +157,7 @@ def longest_piece(parents: str) -> str:
     return max(pieces, key=len)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _name(glob: str) -> re.Pattern[str]:
     """As `segment`, but `*.x` is the ending of a name, and `.x` a name. Compiled when it is first asked for: most are
     the names of folders that a host does not have.
@@ -174,7 +174,7 @@ def _fixed_start(name: str) -> str:
     return re.split(r"[*?]", name, maxsplit=1)[0]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _folders(parents: str) -> re.Pattern[str]:
     """A regex for the end of a folder's path (with a trailing slash) that the parents of a glob match."""
     parts = ["(?:[^/]+/)*" if part == "**" else segment(part) + "/" for part in parents.split("/")]

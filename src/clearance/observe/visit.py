@@ -41,6 +41,9 @@ SMALL: Final = 64
 """Bytes. From here to `LARGE` a file is looked into if it may be started, and outside the folders that others fill
 also where its name is a script's or says nothing."""
 
+HEAVY: Final = 1_048_576
+"""Bytes. A file of this size or more may take long: some do, a hundredth of a second for each MiB."""
+
 DERIVED: Final = (".d.ts", ".map", ".pyc", ".pyi")
 DERIVED_SIZE: Final = 2048
 """Bytes. Below this, what packages hold beside their sources is passed over in the folders that others fill."""
@@ -77,11 +80,13 @@ class Visitor:
 
     `pruned` leaves out what only a deep scan looks at. `roots` may be links; below them no link to a folder is
     followed. In the folders of `searched`, links to programs are. Folders of `without` are visited by somebody else.
+    With `puts_off`, heavy files of the folders are left for later, to whoever calls `take_later`.
     """
 
     def __init__(
         self, view: HostView, index: Index, catalog: Catalog, rules: Rules, pruned: bool,
         *, roots: Collection[str] = (), searched: Collection[str] = (), without: Collection[str] = (),
+        puts_off: bool = False,
     ) -> None:  # fmt: skip
         self.view = view
         self.index = index
@@ -94,6 +99,8 @@ class Visitor:
         self._roots = frozenset(roots)
         self._searched = frozenset(searched)
         self._without = frozenset(without)
+        self._puts_off = puts_off
+        self._later: list[tuple[int, str]] = []
         self._wanted_below = _package_names(catalog) if pruned else frozenset()
         self._above: OrderedDict[str, int] = OrderedDict()
 
@@ -104,6 +111,11 @@ class Visitor:
         self._above.clear()
         seen, self.seen = self.seen, []
         return seen
+
+    def take_later(self) -> list[tuple[int, str]]:
+        """Sizes and paths of the files that were put off since the last call. `heavy` looks into them."""
+        later, self._later = self._later, []
+        return later
 
     def folder(self, path: str) -> list[str]:
         """Visit one folder (not those below it) and give the folders in it that are to be visited."""
@@ -330,7 +342,11 @@ class Visitor:
             fd = self.view.rooted.open_name(name, folder_fd, what.st_uid)
             if classify(os.read(fd, HEAD), what.st_size) is not None:
                 now = os.fstat(fd)
-                if stat.S_ISREG(now.st_mode):
+                if not stat.S_ISREG(now.st_mode):
+                    return
+                if self._puts_off and now.st_size >= HEAVY:
+                    self._later.append((now.st_size, f"{folder}/{name}"))
+                else:
                     self._content(f"{folder}/{name}", fd, now)
         except OSError as error:
             if error.errno not in _GONE:
@@ -356,6 +372,23 @@ class Visitor:
         for wanted in self.index.here(folder).matches(name, False):
             self.hand(path, wanted, (name,))
         self.program(path)
+
+    def heavy(self, path: str) -> None:
+        """Look into a file that was put off."""
+        folder, _, name = path.rpartition("/")
+        opened: list[int] = []
+        try:
+            opened.append(self._open(folder, folder in self._roots))
+            owner = os.stat(name, dir_fd=opened[0], follow_symlinks=False).st_uid
+            fd, what = self.view.rooted.open_entry(name, opened[0], owner)
+            opened.append(fd)
+            self._content(path, fd, what)
+        except OSError as error:
+            if error.errno not in _GONE:
+                self._missed("executables", path, error)
+        finally:
+            for fd in opened:
+                os.close(fd)
 
     def program(self, path: str) -> None:
         """Look into the program at a path that a link or a process names."""

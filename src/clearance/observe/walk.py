@@ -84,16 +84,13 @@ def _reports(view: HostView, scope: WalkScope, index: Index, catalog: Catalog, r
         left = (*left, Skipped("walk", "/", "beside the known places, only the --deep paths were gone through", False))
     yield Report((*missed, *left))
     pruned = Visitor(
-        view, index, catalog, rules, pruned=True, roots=(*default, *programs), searched=programs, without=whole
-    )
+        view, index, catalog, rules, pruned=True, roots=(*default, *programs), searched=programs, without=whole,
+        puts_off=True,
+    )  # fmt: skip
     yield from _known_places(view, index, pruned)
-    for place in programs:
-        if not _is_below(view, place, (*default, *whole)):
-            before = pruned.files
-            pruned.folder(place)
-            yield Report(tuple(pruned.take()), pruned.files - before, 1)
+    beside = [place for place in programs if not _is_below(view, place, (*default, *whole))]
     with Descent(pruned, scope.workers) as descent:
-        yield from descent.bounded(default, scope.most_folders)
+        yield from descent.bounded(default, scope.most_folders, beside)
     deep = Visitor(view, index, catalog, rules, pruned=False, roots=whole, searched=programs)
     for path in files:
         deep.file(path)

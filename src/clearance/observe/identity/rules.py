@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fnmatch import translate
-from functools import lru_cache
+from functools import cache
 from typing import Final, NamedTuple
 
 import ahocorasick_rs
@@ -196,7 +196,7 @@ def leading_literal(pattern: str) -> bytes:
     return ESCAPED.sub(lambda escaped: escaped[1], text).encode()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(pattern: bytes) -> re.Pattern[bytes]:
     """Compiled when the tool is first seen: most never are."""
     return re.compile(pattern)
