@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from clearance.model.record import Outcome, PolicyMark, Record
-from clearance.prove.formats.enforcement.report import document, report, text
+from clearance.prove.formats.enforcement.report import Share, document, report, text
 
 
 def decided(n: int, done: str = "would-block", rule: str | None = "no-agents", **subject: Any) -> Record:
@@ -33,7 +33,7 @@ def test_what_would_have_been_blocked_by_rule_for_whom_and_how_often() -> None:
         ("blocked", "no-agents", "codex", 1), ("warned", "no-agents", "cursor", 1),
     ]  # fmt: skip
     first = found.lines[0]
-    assert (first.users, first.versions) == ({"ana": 2, "bo": 1}, ("1.0", "1.1"))
+    assert (first.users, first.versions) == ((Share("ana", 2), Share("bo", 1)), ("1.0", "1.1"))
     assert (first.first, first.last) == ("2026-11-02T09:00:00.000Z", "2026-11-04T09:00:00.000Z")
 
 
@@ -54,7 +54,7 @@ def test_paths_and_versions_are_a_few_and_people_all() -> None:
 
 def test_people_and_tools_that_nobody_knows() -> None:
     found = report([decided(1, user=None), decided(2, user=None, uid=None, tool=None, version=None)])
-    assert [line.users for line in found.lines] == [{"somebody unknown": 1}, {"uid 1000": 1}]
+    assert [line.users for line in found.lines] == [(Share("somebody unknown", 1),), (Share("uid 1000", 1),)]
     assert "an unknown agent" in text(found)
 
 

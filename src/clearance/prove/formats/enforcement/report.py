@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any, Final, Literal
 
+import msgspec
 from msgspec import Struct
 
 from clearance.model.record import Record
@@ -27,6 +28,13 @@ VERSIONS: Final = 5
 PATHS: Final = 3
 
 
+class Share(Struct, frozen=True):
+    """A user (a name, or `uid N` where there is none) and how often."""
+
+    user: str
+    count: int
+
+
 class Line(Struct, frozen=True):
     """What one rule did about one tool: how often, for whom how often, which versions and paths (the first few)."""
 
@@ -34,7 +42,7 @@ class Line(Struct, frozen=True):
     rule: str | None
     tool: str | None
     count: int
-    users: dict[str, int]
+    users: tuple[Share, ...]
     versions: tuple[str, ...]
     paths: tuple[str, ...]
     first: str
@@ -77,6 +85,10 @@ class _Counted:
         self.last = record.at
         self.reason = str((record.decision or {}).get("reason") or "") or self.reason
 
+    def shares(self) -> tuple[Share, ...]:
+        """For whom how often, the most first."""
+        return tuple(Share(*item) for item in sorted(self.users.items(), key=lambda item: (-item[1], item[0])))
+
 
 def report(records: Iterable[Record], since: dt.datetime | None = None) -> Report:
     """What the decisions among the records come to, from an instant on. Records are in their order."""
@@ -92,12 +104,13 @@ def report(records: Iterable[Record], since: dt.datetime | None = None) -> Repor
         if record.kind != "decision":
             continue
         decisions += 1
-        rule = (record.decision or {}).get("rule")
-        key = (record.outcome.done, rule, record.subject.get("tool"))
+        rule, tool = (record.decision or {}).get("rule"), record.subject.get("tool")
+        # A ledger may come from another program: what is no name counts as none.
+        key = (record.outcome.done, rule if isinstance(rule, str) else None, tool if isinstance(tool, str) else None)
         counted.setdefault(key, _Counted()).add(record)
     lines = [
         Line(
-            done, rule, tool, one.count, dict(sorted(one.users.items(), key=lambda item: (-item[1], item[0]))),
+            done, rule, tool, one.count, one.shares(),
             tuple(one.versions), tuple(one.paths), one.first, one.last, one.reason,
         )
         for (done, rule, tool), one in counted.items()
@@ -109,22 +122,8 @@ def report(records: Iterable[Record], since: dt.datetime | None = None) -> Repor
 
 def document(found: Report) -> dict[str, Any]:
     """The report as the document `clearance/enforce-report/v1`."""
-    return {
-        "schema": found.schema,
-        "since": found.since,
-        "until": found.until,
-        "records": found.records,
-        "decisions": found.decisions,
-        "lines": [
-            {
-                "done": line.done, "rule": line.rule, "tool": line.tool, "count": line.count,
-                "users": [{"user": user, "count": count} for user, count in line.users.items()],
-                "versions": list(line.versions), "paths": list(line.paths), "first": line.first, "last": line.last,
-                "reason": line.reason,
-            }
-            for line in found.lines
-        ],
-    }  # fmt: skip
+    made: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
+    return made
 
 
 def text(found: Report) -> str:
@@ -140,7 +139,7 @@ def text(found: Report) -> str:
             lines.append(f"\n{_heading(done)}")
         versions = f" {', '.join(plain(version) for version in line.versions)}" if line.versions else ""
         lines.append(f"  {line.count:>6}  {plain(line.tool or UNKNOWN)}{versions} · {_rule(line)}")
-        people = [f"{plain(user)} {count}" for user, count in line.users.items()]
+        people = [f"{plain(one.user)} {one.count}" for one in line.users]
         more = f", {len(people) - 8} more" if len(people) > 8 else ""
         lines.append(f"          for {', '.join(people[:8])}{more}; last {line.last}")
         lines += [f"          {plain(path)}" for path in line.paths]
