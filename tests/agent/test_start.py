@@ -22,9 +22,6 @@ class Crew:
     def __init__(self, *_: object, network: bool) -> None:
         Crew.said = [f"network {network}"]
 
-    def begin(self) -> None:
-        Crew.said.append("begin")
-
     def stop(self) -> None:
         Crew.said.append("stop")
 
@@ -45,7 +42,7 @@ def test_the_network_of_the_machine_is_left_alone_unless_the_host_is_meant(
     ):  # fmt: skip
         monkeypatch.setattr(start, "machines_network", lambda machines=machines: machines)
         serve(msgspec.structs.replace(options, host=host, network=wanted))
-        assert Crew.said == [f"network {expected}", "begin", "stop"]
+        assert Crew.said == [f"network {expected}", "stop"]
 
 
 def test_children_end_also_where_the_service_cannot_begin(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """The service's children: who they are, how they are started, and that they are started again.
 
-Those who need little are forked before the service has read anything, and what only one child needs is imported by it
-alone: memory that nobody writes to is shared, and the rest counts once for each process.
+All are forked from a service that has loaded what they need and what it needs itself: memory that nobody writes to
+again is there once for all of them. Whoever is forked earlier, or loads something later, has pages of its own for it.
 """
 
 from __future__ import annotations
@@ -56,20 +56,17 @@ class Crew:
         self._replaced: set[str] = set()
         self._pulse = -1
         self._alive = -1
-        self._later = ("tracker", *(("network",) if network else ()))
+        self._network = network
         self.restarted = False
 
-    def begin(self) -> None:
-        """Start those who need nothing: the guard lets everything start until it has a table."""
-        for name in ("guard", "notifier"):
-            self._start(name)
-
     def start(self, rules: Rules, group: str = "") -> None:
-        """Start the others. `group` is the control group of processes that are cut from the network."""
-        # What they need is imported once, before they are forked; who imports by itself writes all over what is shared.
+        """Start everybody; the guard lets everything start until it has a table.
+
+        `rules` tell files apart; `group` is the control group of processes that are cut from the network.
+        """
         from clearance.agent import examiner, tracker
 
-        if "network" in self._later:
+        if self._network:
             from clearance.agent.network import main as _  # noqa: F401
         trim()
         forget_text()
@@ -77,10 +74,9 @@ class Crew:
         self._programs = examiner.main, tracker.main
         self._rules = rules
         self._group = group
-        self._examine()
-        if "network" in self._later:
+        if self._network:
             self._open_ends()
-        for name in self._later:
+        for name in ("guard", "notifier", "tracker", *(("network",) if self._network else ())):
             self._start(name)
 
     def pid(self, name: str) -> int:

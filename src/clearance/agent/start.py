@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 from msgspec import Struct
 
 from clearance.agent.crew import Crew
@@ -35,10 +33,6 @@ def serve(options: Options) -> None:
         LOG.warning("the network here is the machine's own: it is left alone without --host")
         network = False
     crew = Crew(chosen, network=network)
-    # What is never looked at again is not written to either: its memory stays shared with whoever is forked.
-    gc.collect()
-    gc.freeze()
-    crew.begin()
     try:
         _serve(options, chosen, network, crew)
     finally:
@@ -46,7 +40,7 @@ def serve(options: Options) -> None:
 
 
 def _serve(options: Options, chosen: Watched, network: bool, crew: Crew) -> None:
-    # Only now: what was forked before has none of this in its memory.
+    # The command line reads `Options`, and needs none of this.
     from clearance.agent.footing import open_ledger
     from clearance.agent.service import Service, Settings
     from clearance.catalog import load_catalog
