@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -83,6 +84,17 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert done.returncode in (0, 141)
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("words", [("explain",), ("--help",), ("explain", "codex", "--json")])
+def test_a_full_medium_is_told_in_words(words: tuple[str, ...]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "clearance", *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.stderr == "error: standard output: no space left on device\n  write to a place that has room\n"
+    assert done.returncode == 2
+
+
 def test_help_imports_no_library() -> None:
     code = (
         "import sys; from clearance.cli.main import main; main(['--help']); "
@@ -102,6 +114,7 @@ def test_the_readme_lists_the_exit_codes() -> None:
     [
         (("scan", "extra"), "error: scan does not know what to do with 'extra'\n  see: clearance scan --help"),
         (("policy", "check"), "error: policy check needs DIRECTIVE\n  see: clearance policy check --help"),
+        (("ledger", "verify", "x"), "error: ledger verify needs --key\n  see: clearance ledger verify --help"),
         (("scan", "--root"), "error: --root needs a value\n  see: clearance scan --help"),
         (("scan", "--frmat", "json"), "error: unknown option: --frmat. Did you mean --format?"),
     ],

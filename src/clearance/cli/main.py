@@ -6,6 +6,7 @@ A verb is one file in this folder and is imported only when called, so that `cle
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import os
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 USAGE: Final = 2
 INTERNAL: Final = 101
 INTERRUPTED: Final = 130
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a medium says that takes no more."""
+
 ISSUES: Final = "see SECURITY.md and CONTRIBUTING.md for where to send it"
 
 
@@ -88,12 +92,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("stopped", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output went away (`| head`). Python would complain again when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of our output went away (`| head`).
+        _write_no_more()
         return 0
+    except OSError as error:
+        if error.errno not in FULL or error.filename is not None:
+            return _internal(error, tokens)
+        _write_no_more()
+        _say(Error(f"standard output: {(error.strerror or '').lower()}", remedy="write to a place that has room"))
+        return USAGE
     except Exception as error:  # noqa: BLE001 - the last resort, so that a person never meets a bare traceback
         return _internal(error, tokens)
     return code
+
+
+def _write_no_more() -> None:
+    """Python would complain again when it closes standard output."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(tokens: list[str]) -> int:
@@ -138,7 +153,9 @@ def _misused(error: CycloptsError, tokens: list[str]) -> Error:
     if isinstance(error, UnusedCliTokensError):
         what = f"{verb} does not know what to do with {' '.join(map(repr, error.unused_tokens or []))}"
     elif isinstance(error, MissingArgumentError) and error.argument is not None:
-        what = f"{error.keyword} needs a value" if error.keyword else f"{verb} needs {error.argument.name.lstrip('-')}"
+        option = error.argument.field_info.kind is error.argument.field_info.KEYWORD_ONLY
+        name = error.argument.name if option else error.argument.name.lstrip("-")
+        what = f"{error.keyword} needs a value" if error.keyword else f"{verb} needs {name}"
     return Error(what[:1].lower() + what[1:].rstrip("."), remedy=f"see: clearance {verb} --help")
 
 
