@@ -119,7 +119,15 @@ def test_a_file_that_cannot_be_written_is_an_error_of_usage(
     words: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert main([*words, "-o", str(tmp_path)]) == 2
-    assert "cannot write the result: Is a directory" in capsys.readouterr().err
+    assert "cannot write the result: is a directory" in capsys.readouterr().err
+
+
+def test_a_result_that_has_no_place_is_known_before_the_scan(
+    words: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clearance.tasks.scan.run_scan", None)
+    assert main([*words, "-o", str(tmp_path / "none" / "out.json")]) == 2
+    assert "cannot write the result: no such file or directory" in capsys.readouterr().err
 
 
 def test_a_document_is_utf_8_wherever_it_is_sent(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

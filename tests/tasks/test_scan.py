@@ -93,6 +93,8 @@ def test_what_is_new_and_gone_since_an_earlier_scan(host: HostTree, directive: s
     [
         ({"root": "/nowhere/at/all"}, "/nowhere/at/all: cannot scan: no such file or directory"),
         ({"deep": ["/home/nobody"]}, "/home/nobody: cannot scan: no such file or directory"),
+        ({"deep": [""]}, "cannot scan: no such file or directory"),
+        ({"since": ""}, "cannot read the earlier scan"),
         ({"directive": "/nowhere.yaml"}, "/nowhere.yaml"),
         ({"since": "/nowhere.json"}, "/nowhere.json"),
         ({"suppressions": "/nowhere.yaml"}, "/nowhere.yaml"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import shutil
 import sys
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal, TextIO
 
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from clearance.config import load_settings
-from clearance.errors import Error, Place
+from clearance.errors import Error
 from clearance.log import set_verbosity
 from clearance.model.sighting import ScanResult
 from clearance.model.terms import EFFECTS, Effect
@@ -86,6 +88,10 @@ def scan(
     from clearance.tasks.scan import ScanOptions, run_scan
 
     set_verbosity(-1 if quiet else verbose)
+    if output is not None:
+        # What cannot be written is better known before a long scan than after it.
+        with _opened(output, truncate=False):
+            pass
     settings = load_settings(os.environ, {"directive": directive, "suppressions": suppressions})
     result = run_scan(
         ScanOptions(
@@ -125,13 +131,21 @@ def _write(result: ScanResult, chosen: Format, output: str | None, group_by: Gro
             sys.stdout.reconfigure(encoding="utf-8")
         sys.stdout.write(text)
         return
+    with _opened(output, truncate=True) as out:
+        out.write(text)
+
+
+@contextlib.contextmanager
+def _opened(path: str, *, truncate: bool) -> Iterator[TextIO]:
+    """A file to write the result to. It says what everybody here uses: it is made for the one who asked alone."""
     try:
-        # It says what everybody here uses: for the one who asked, unless the file was there and is open to more.
-        with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-            out.write(text)
+        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if truncate else 0)
+        with open(os.open(path, flags, 0o600), "w" if truncate else "a", encoding="utf-8") as out:
+            yield out
     except OSError as error:
+        why = (error.strerror or str(error)).lower()
         remedy = "name a file in a folder that is there and that you may write to"
-        raise Error(f"cannot write the result: {error.strerror}", place=Place(output), remedy=remedy) from error
+        raise Error(f"--output {path}: cannot write the result: {why}", remedy=remedy) from error
 
 
 def exit_code(result: ScanResult, chosen: Format, fail_on: Literal["warn", "block", "never"]) -> int:

@@ -19,19 +19,23 @@ class _Seen(Struct):
     id: str
 
 
-class _Earlier(Struct, rename={"schema_": "schema"}):
+class Earlier(Struct, rename={"schema_": "schema"}):
+    """What counts of an earlier scan's document."""
+
     schema_: str
     finished: str
     sightings: tuple[_Seen, ...]
     unknown: tuple[_Seen, ...] = ()
 
 
-def changes_since(path: str, ids: Iterable[str]) -> Changes:
-    """Ids here and not there are new, ids there and not here are gone. `Error` where the file is no earlier scan."""
+def load_earlier(path: str) -> Earlier:
+    """An earlier scan. `Error` where the file is none."""
     try:
-        earlier = msgspec.json.decode(Path(path).read_bytes(), type=_Earlier)
+        earlier = msgspec.json.decode(Path(path).read_bytes(), type=Earlier)
     except OSError as error:
-        raise Error(f"cannot read the earlier scan: {error.strerror}", place=Place(path), remedy=REMEDY) from error
+        raise Error(
+            f"cannot read the earlier scan: {(error.strerror or '').lower()}", place=Place(path), remedy=REMEDY
+        ) from error
     except msgspec.MsgspecError as error:
         raise Error(f"is not the document of a scan: {error}", place=Place(path), remedy=REMEDY) from error
     if earlier.schema_ != "clearance/scan/v1":
@@ -39,6 +43,11 @@ def changes_since(path: str, ids: Iterable[str]) -> Changes:
         raise Error(
             f"{earlier.schema_!r} is not a version of a scan that can be compared", place=Place(path), remedy=remedy
         )
+    return earlier
+
+
+def changes_since(earlier: Earlier, ids: Iterable[str]) -> Changes:
+    """Ids here and not there are new, ids there and not here are gone."""
     then = {seen.id for seen in (*earlier.sightings, *earlier.unknown)}
     now = set(ids)
     return Changes(earlier.finished, tuple(sorted(now - then)), tuple(sorted(then - now)))

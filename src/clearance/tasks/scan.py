@@ -6,6 +6,7 @@ Nothing is looked up twice and nothing flows back: what this returns is all that
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import os
 import time
@@ -35,7 +36,7 @@ from clearance.observe.scan.variables import meanings
 from clearance.observe.settle import settle
 from clearance.observe.visit import Visitor
 from clearance.observe.walk import WalkScope, walk
-from clearance.tasks.changes import changes_since
+from clearance.tasks.changes import changes_since, load_earlier
 from clearance.tasks.judging import Surroundings, judged, judged_unknown
 from clearance.tasks.local_tools import with_local
 from clearance.tasks.policy_in_force import load_policy
@@ -73,6 +74,7 @@ def run_scan(options: ScanOptions) -> ScanResult:
     policy = load_policy(options.directive, catalog)
     catalog = with_local(catalog, policy.judge.directive.tools, started.date())
     suppressions = load_suppressions(options.suppressions)
+    earlier = load_earlier(options.since) if options.since is not None else None
     view = _open(options)
     rules = compile_rules(catalog)
     with Progress(options.progress) as progress:
@@ -102,7 +104,7 @@ def run_scan(options: ScanOptions) -> ScanResult:
         unknown=unknown,
         coverage=coverage(catalog, view.homes, view.unreadable_homes(), sightings, skipped),
         skipped=tuple(skipped),
-        changes=changes_since(options.since, ids) if options.since else None,
+        changes=changes_since(earlier, ids) if earlier is not None else None,
         summary=summary(sightings, unknown, seen, len(view.homes), time.monotonic() - clock),
         tools=_facts(sightings, policy.tools),
         homes=tuple((home.user, home.path) for home in view.homes),
@@ -117,6 +119,8 @@ def _open(options: ScanOptions) -> HostView:
             for folder in own_files():
                 view.closed.setdefault(folder, "Clearance's own files; look into them with --root")
         for asked in options.deep:
+            if not asked:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             view.exists(os.path.abspath(asked) if view.live else asked)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
