@@ -162,6 +162,22 @@ def test_libraries_and_what_is_never_started_are_not() -> None:
     assert verdict is None or (isinstance(verdict, Traits) and verdict.score < REPORTING_THRESHOLD)
 
 
+def test_the_parts_of_an_archive_are_weighed_one_by_one_unless_it_is_a_program() -> None:
+    talks = b"import anthropic\nKEY = 'ANTHROPIC_API_KEY'\nREPLY = 'messages.create('\n" + b"# more\n" * 100
+    offers = b"import sys\nTOOLS = ['tool_use', 'tool_result', 'input_schema', 'run_command']\n" + b"# more\n" * 100
+    acts = b"import subprocess\nsubprocess.run(sys.argv)\nSYSTEM = 'You are an expert'\n" + b"# more\n" * 100
+    parts = {"kit/talks.py": talks, "kit/offers.py": offers, "kit/acts.py": acts + b"# run_command\n"}
+    library, program, agent = made.archive(parts), made.archive({**parts, "__main__.py": acts}), {"a/x.py": AGENT}
+    scores = []
+    for data in (library, program, made.archive({**parts, **agent}), made.archive({"inner": made.archive(agent)})):
+        verdict = identify(data)
+        scores.append(verdict.score if isinstance(verdict, Traits) else 0.0)
+    assert [score >= REPORTING_THRESHOLD for score in scores] == [False, True, True, True], scores
+    sdk = identify(made.archive(agent), Package("npm", "@acme/sdk", "1", "p/package.json"))
+    assert isinstance(sdk, Traits)
+    assert sdk.score < REPORTING_THRESHOLD
+
+
 def test_a_viewer_that_holds_every_word_is_no_agent() -> None:
     verdict = identify(made.elf({".rodata": AGENT + b"api.openai.com api.anthropic.com /v1/messages"}))
     assert isinstance(verdict, Traits)

@@ -114,3 +114,35 @@ def test_a_large_compiled_program_in_a_tar_is_opened_whole(monkeypatch: pytest.M
 
 def _all(reader: Reader) -> bytes:
     return reader.read(0, reader.size)
+
+
+def test_a_large_member_is_told_by_how_it_begins_whatever_it_is_called() -> None:
+    program = b"#!/usr/bin/env node\n" + os.urandom(40_000)
+    files = {
+        "a/blob.dat": program, "p/node_modules/x/y.png": program, "photo.jpg": b"\xff\xd8\xff" + os.urandom(40_000),
+        "docs/blob": program, "small.dat": program[:3000],
+    }  # fmt: skip
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as out:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            out.addfile(entry, io.BytesIO(data))
+    packed = unpack.members(BytesReader(made.archive(files))), unpack.tar(BytesReader(buffer.getvalue()))
+    for found in packed:
+        assert {one.name: one.borrowed for one in found} == {"a/blob.dat": False, "p/node_modules/x/y.png": True}
+
+
+def test_in_a_tar_the_largest_come_first_and_before_them_its_manifests() -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as out:
+        for number in range(40):
+            entry = tarfile.TarInfo(f"x/bin/part{number}")
+            entry.size = 1000 + number
+            out.addfile(entry, io.BytesIO(bytes(entry.size)))
+        entry = tarfile.TarInfo("x/package.json")
+        entry.size = 2
+        out.addfile(entry, io.BytesIO(b"{}"))
+    found = [one.name for one in unpack.tar(BytesReader(buffer.getvalue()))]
+    assert found[:2] == ["x/package.json", "x/bin/part39"]
+    assert len(found) == 1 + unpack.MOST_MEMBERS

@@ -19,7 +19,7 @@ from clearance.observe.identity.program import HEAD_BYTES, Part, Program, descri
 from clearance.observe.identity.rules import Rules
 from clearance.observe.identity.structure import bun
 from clearance.observe.identity.tally import Piece, Tally
-from clearance.observe.identity.traits import weigh
+from clearance.observe.identity.traits import NO_PROGRAM, weigh
 from clearance.observe.identity.types import Identification, Package, Traits
 from clearance.observe.reader import BudgetReader, BytesReader, Reader
 
@@ -81,6 +81,7 @@ class _Search:
         self.left = UNPACKED_BYTES
         self.size = 0
         self.started = self.native = False
+        self.packed: Traits | None = None
 
     def start(self, reader: Reader) -> None:
         """Adds what the file shows."""
@@ -91,13 +92,17 @@ class _Search:
         """The answer, of a file in this package."""
         if (found := self.tally.verdict()) is not None:
             return found
-        counts = {signal: len(seen) for signal, seen in self.tally.signals.items()}
-        hosts = counts.pop("host", 0)
         library = package is not None and f"{package.ecosystem}:{package.name}" in self.tally.rules.libraries
         started = self.started or (package is not None and package.program)
-        small = self.size <= SMALL
-        traits = weigh(counts, hosts=hosts, started=started, small=small, library=library, native=self.native)
+        traits = self._weighed(started, self.size, library, self.native)
+        if self.packed is not None and self.packed.score > traits.score:
+            traits = Traits(min(self.packed.score, NO_PROGRAM), self.packed.traits) if library else self.packed
         return traits if traits.score >= LOWEST and len(traits.traits) > 1 else None
+
+    def _weighed(self, started: bool, size: int, library: bool, native: bool) -> Traits:
+        counts = {signal: len(seen) for signal, seen in self.tally.signals.items()}
+        hosts = counts.pop("host", 0)
+        return weigh(counts, hosts=hosts, started=started, small=size <= SMALL, library=library, native=native)
 
     def look(self, reader: Reader, depth: int) -> tuple[bool, bool]:
         """Adds what the file shows. Whether its form says that it is started as a program, and that it is compiled."""
@@ -126,10 +131,11 @@ class _Search:
 
     def _inside(self, reader: Reader, program: Program, head: bytes, depth: int) -> None:
         if program.kind == "zip":
+            whole = any(piece.kind in ("archive-main", "archive-entry") for piece in program.pieces)
             for member in unpack.members(reader):
                 if not self._allows(len(member.data)):
                     return
-                self._member(member, depth)
+                self._member(member, depth, whole)
                 if self.tally.settled():
                     return
         elif program.kind == "data" and is_tar(head):
@@ -180,11 +186,22 @@ class _Search:
             if self.tally.settled():
                 return
 
-    def _member(self, member: unpack.Member, depth: int) -> None:
+    def _member(self, member: unpack.Member, depth: int, whole: bool = False) -> None:
+        """What one member shows. Unless the archive is one program as a `whole`, it is weighed by itself: a library has
+        all that agents have, in a hundred files.
+        """
+        reader: Reader = BytesReader(member.data)
         if member.whole is not None and self._allows(unpack.STREAM_BYTES // 2):
-            self.look(member.whole(), depth)
-        else:
-            self.look(BytesReader(member.data), depth)
+            reader = member.whole()
+        if whole:
+            self.look(reader, depth)
+            return
+        others, self.tally.signals = self.tally.signals, {}
+        started, native = self.look(reader, depth)
+        traits = self._weighed(started, reader.size, member.borrowed, native)
+        if self.packed is None or traits.score > self.packed.score:
+            self.packed = traits
+        self.tally.signals = others
 
     def _allows(self, size: int) -> bool:
         self.left -= size

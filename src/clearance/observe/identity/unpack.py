@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, Protocol
 import brotli
 
 from clearance.observe import archive
+from clearance.observe.identity.candidate import LARGE_TEXT, classify
 from clearance.observe.identity.inflated import GZIP, RAW, Inflated
 from clearance.observe.identity.structure import pyinstaller
 from clearance.observe.reader import PartReader, Reader
@@ -29,8 +30,13 @@ UNPACKED: Final = 2_097_152
 SMALLEST: Final = 512
 PROGRAMS: Final = re.compile(r"\.(?:c?js|mjs|py|exe|node)$|(?:^|/)(?:bin/)?[A-Za-z0-9_-]{2,40}$")
 BORING: Final = re.compile(
-    r"(?:^|/)(?:node_modules|tests?|docs?|locales?|licenses?)/|\.d\.ts$|LICENSE|NOTICE|README|RECORD$|METADATA$|WHEEL$"
+    r"(?:^|/)(?:tests?|docs?|locales?|licenses?)/|\.d\.ts$|LICENSE|NOTICE|README|RECORD$|METADATA$|WHEEL$"
 )
+BORROWED: Final = re.compile(r"(?:^|/)node_modules/")
+LARGE: Final = 32_768
+"""Packed bytes. A member of this size or more is looked at whatever it is called, if it begins as programs do."""
+
+HEAD: Final = 4096
 BLOCK: Final = 512
 MOST_HEADERS: Final = 20_000
 COMPILED: Final = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
@@ -39,29 +45,53 @@ COMPILED: Final = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 class Member(NamedTuple):
     """A file that was inside another, unpacked (its first `MEMBER_BYTES`).
 
-    `whole` opens all of a compiled program that is larger: what such a one is, its end tells.
+    `whole` opens all of a compiled program that is larger: what such a one is, its end tells. `borrowed`: it lies among
+    the packages that another one needs.
     """
 
     name: str
     data: bytes
     whole: Callable[[], Reader] | None = None
+    borrowed: bool = False
+
+
+class _Entry(NamedTuple):
+    """A member before it is unpacked. `read` gives its first bytes; ValueError where it cannot be unpacked."""
+
+    name: str
+    size: int
+    read: Callable[[int], bytes]
+    whole: Callable[[], Reader]
 
 
 def members(reader: Reader) -> Iterator[Member]:
-    """The largest members of a ZIP archive that look like programs."""
+    """The largest members of a ZIP archive that look like programs, by name and then by how they begin."""
     try:
-        found = [one for one in archive.members(reader) if PROGRAMS.search(one.name) and not BORING.search(one.name)]
+        found = list(archive.members(reader))
     except ValueError:
         return
-    found.sort(key=lambda one: -one.packed)
-    for member in found[:MOST_MEMBERS]:
+    yield from _largest(
+        [
+            _Entry(one.name, one.packed, partial(archive.content, reader, one), partial(_zipped, reader, one))
+            for one in found
+        ]
+    )
+
+
+def _largest(entries: list[_Entry]) -> Iterator[Member]:
+    entries = sorted((one for one in entries if not BORING.search(one.name)), key=lambda one: -one.size)
+    named = [one for one in entries if PROGRAMS.search(one.name) and not BORROWED.search(one.name)][:MOST_MEMBERS]
+    others = [one for one in entries if one.size >= LARGE and one not in named][:MOST_MEMBERS]
+    for entry in (*named, *others):
         try:
-            data = archive.content(reader, member, MEMBER_BYTES)
+            if entry in others and classify(entry.read(HEAD), LARGE_TEXT) is None:
+                continue
+            data = entry.read(MEMBER_BYTES)
         except ValueError:
             continue
         if len(data) >= SMALLEST:
-            larger = len(data) == MEMBER_BYTES and data.startswith(COMPILED)
-            yield Member(member.name, data, partial(_zipped, reader, member) if larger else None)
+            larger = (len(data) == MEMBER_BYTES or len(data) < entry.size) and data.startswith(COMPILED)
+            yield Member(entry.name, data, entry.whole if larger else None, bool(BORROWED.search(entry.name)))
 
 
 def _zipped(reader: Reader, member: archive.Member) -> Reader:
@@ -101,29 +131,34 @@ def stream(reader: Reader, head: bytes) -> Iterator[bytes]:
 
 
 def tar(reader: Reader, beyond: Callable[[], Reader] | None = None) -> Iterator[Member]:
-    """The regular files of a tar archive that look like programs or manifests, in its order.
+    """The manifests of a tar archive that lie at its top, then its largest members that look like programs.
 
     `reader` may hold the archive's beginning only; `beyond` then opens all of it.
     """
     at = 0
-    count = 0
+    manifests: list[_Entry] = []
+    entries: list[_Entry] = []
     for _ in range(MOST_HEADERS):
         header = reader.read(at, BLOCK)
-        if len(header) < BLOCK or header[257:262] != b"ustar" or count >= MOST_MEMBERS:
-            return
+        if len(header) < BLOCK or header[257:262] != b"ustar":
+            break
         try:
             size = int(header[124:136].rstrip(b"\0 ") or b"0", 8)
         except ValueError:
-            return
+            break
         name = header[:100].split(b"\0", 1)[0].decode("utf-8", "replace")
-        if header[156:157] in (b"0", b"\0"):
-            manifest = name.count("/") <= 1 and name.endswith("package.json")
-            if manifest or (size >= SMALLEST and PROGRAMS.search(name) and not BORING.search(name)):
-                count += 1
-                data = reader.read(at + BLOCK, min(size, MEMBER_BYTES))
-                larger = len(data) < size and data.startswith(COMPILED)
-                yield Member(name, data, partial(_tarred, beyond, reader, at + BLOCK, size) if larger else None)
+        if header[156:157] in (b"0", b"\0") and size > 0:
+            begins = partial(_beginning, reader, at + BLOCK, size)
+            entry = _Entry(name, size, begins, partial(_tarred, beyond, reader, at + BLOCK, size))
+            is_manifest = name.count("/") <= 1 and name.endswith("package.json")
+            (manifests if is_manifest else entries).append(entry)
         at += BLOCK + (size + BLOCK - 1) // BLOCK * BLOCK
+    yield from (Member(one.name, one.read(MEMBER_BYTES)) for one in manifests[:MOST_MEMBERS])
+    yield from _largest([one for one in entries if one.size >= SMALLEST])
+
+
+def _beginning(reader: Reader, offset: int, size: int, most: int) -> bytes:
+    return reader.read(offset, min(size, most))
 
 
 def _tarred(beyond: Callable[[], Reader] | None, reader: Reader, offset: int, size: int) -> Reader:
