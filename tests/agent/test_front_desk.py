@@ -67,7 +67,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.runtime = str(folder)
         self.service = Service(folder)
-        self.desk = FrontDesk(self.service, listen(self.runtime))
+        self.desk = FrontDesk(self.service, self.service.status, self.service.telling, listen(self.runtime))
         self._stop = threading.Event()
         self._served = threading.Thread(target=self._serve, daemon=True)
         self._served.start()
@@ -186,7 +186,8 @@ def test_an_answer_that_cannot_be_written_is_an_error(desk: Desk) -> None:
 def test_it_can_move_to_another_door(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    desk = FrontDesk(Service(tmp_path), listen(str(tmp_path / "a")))
+    service = Service(tmp_path)
+    desk = FrontDesk(service, service.status, service.telling, listen(str(tmp_path / "a")))
     with socket.socket(socket.AF_UNIX) as guest:
         guest.connect(str(tmp_path / "a" / "control.sock"))
         dict(desk.sources())[desk.sources()[0][0]]()

@@ -23,12 +23,9 @@ ROOT: Final = 0
 CHANGES: Final = frozenset({"pause", "resume", "mode", "reload"})
 
 
-class Asked(Protocol):
-    """The service, as much of it as can be asked."""
+class Ordered(Protocol):
+    """Who carries out what is ordered; `orders.Orders` is one."""
 
-    telling: Telling
-
-    def status(self) -> EnforceStatus: ...  # noqa: D102
     def set_pause(self, seconds: float, reason: str, by: int) -> Pause: ...  # noqa: D102
     def resume(self, by: int) -> None: ...  # noqa: D102
     def set_mode(self, mode: str, by: int) -> None: ...  # noqa: D102
@@ -38,8 +35,12 @@ class Asked(Protocol):
 class FrontDesk:
     """The service's end of the control socket."""
 
-    def __init__(self, service: Asked, door: socket.socket) -> None:
-        self._service = service
+    def __init__(
+        self, orders: Ordered, status: Callable[[], EnforceStatus], telling: Telling, door: socket.socket
+    ) -> None:
+        self._orders = orders
+        self._status = status
+        self._telling = telling
         self._door = door
         self._guests: dict[socket.socket, tuple[bytearray, float]] = {}
 
@@ -115,24 +116,23 @@ class FrontDesk:
 
     def _answer(self, question: Question, uid: int) -> Any:
         given = question.arguments
-        service = self._service
         if question.ask == "status":
-            return service.status()
+            return self._status()
         if question.ask == "why":
             of = int(given.get("uid", uid)) if uid == ROOT else uid
-            told = service.telling.last(of)
+            told = self._telling.last(of)
             if told is None:
                 return None
             return {"at": told.at, "path": told.path, "done": told.done, "text": told.text,
                     "decision": decision_document(told.decision)}  # fmt: skip
         if question.ask == "pause":
-            return service.set_pause(float(given["seconds"]), str(given.get("reason", "")), uid)
+            return self._orders.set_pause(float(given["seconds"]), str(given.get("reason", "")), uid)
         if question.ask == "resume":
-            service.resume(uid)
+            self._orders.resume(uid)
         elif question.ask == "mode":
-            service.set_mode(str(given["mode"]), uid)
+            self._orders.set_mode(str(given["mode"]), uid)
         elif question.ask == "reload":
-            return {"generation": service.reload(str(given.get("directive", "")), told=bool(given.get("told")))}
+            return {"generation": self._orders.reload(str(given.get("directive", "")), told=bool(given.get("told")))}
         return {"done": True}
 
 

@@ -1,4 +1,4 @@
-"""From what was seen and done to records for the ledger. Pure.
+"""From what was seen and done to records for the ledger. Pure, but for `now`.
 
 A record says what, who, where, by which rule and why; never what anybody wrote, read or asked.
 """
@@ -12,6 +12,11 @@ from typing import Any
 from clearance.model.decision import Decision, PolicyRef
 from clearance.model.record import HEARTBEAT, Draft, Outcome, PolicyMark, RecordKind
 from clearance.wire.enforcement import Seen
+
+
+def now() -> dt.datetime:
+    """This instant, in UTC."""
+    return dt.datetime.now(dt.UTC)
 
 
 def instant(at: dt.datetime) -> str:

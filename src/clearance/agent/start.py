@@ -42,7 +42,8 @@ def serve(options: Options) -> None:
 def _serve(options: Options, chosen: Watched, network: bool, crew: Crew) -> None:
     # The command line reads `Options`, and needs none of this.
     from clearance.agent.footing import open_ledger
-    from clearance.agent.service import Service, Settings
+    from clearance.agent.service import Service
+    from clearance.agent.settings import Settings
     from clearance.catalog import load_catalog
     from clearance.observe.identity.rules import compile_rules
 

@@ -1,0 +1,106 @@
+"""What is ordered is in force, recorded and told; what is refused changes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clearance.agent import records
+from clearance.errors import Error
+from clearance.model.enforcement import KnownFile, Row
+from clearance.tasks.enforce import host_mode
+from clearance.wire.enforcement import Learned
+from tests.agent.scene import ALLOWED, BARRED, OWN, Scene
+
+
+def test_a_bad_directive_is_refused_and_recorded_and_the_old_one_stays(make: Callable[..., Scene]) -> None:
+    scene = make().begin()
+    scene.directive.write_text("rules: [")
+    with pytest.raises(Error):
+        scene.service.orders.reload("", told=True)
+    assert scene.events()[-1] == "refused"
+    assert scene.service.status().failures == {"directive-refused": 1}
+    assert scene.row().action == "block"
+    scene.directive.write_text(ALLOWED)
+    assert scene.service.orders.reload("", told=False) == 2
+    assert scene.row().action == "allow"
+
+
+def test_what_was_accepted_is_in_force_where_the_named_one_became_bad(
+    make: Callable[..., Scene], tmp_path: Path
+) -> None:
+    first = make().begin()
+    first.service.door.close()
+    first.service.metrics.close()
+    first.service.recording.books.write()
+    first.service.upkeep.ledger.close()
+    again = make("kind: Nonsense\n").begin()
+    assert again.row().action == "block"
+    assert again.events()[-2:] == ["refused", "started"]
+
+
+def test_the_modes_that_count(make: Callable[..., Scene]) -> None:
+    scene = make(BARRED + "enforcement: {mode: block}\n", mode=None).begin()
+    assert (scene.service.status().mode, scene.row().action) == ("block", "block")
+    scene.directive.write_text(BARRED)
+    scene.service.orders.reload("", told=True)
+    assert (scene.service.status().mode, scene.row()) == ("observe", Row("allow", "block", scene.row().decision))
+    scene.service.orders.set_mode("warn", 0)
+    assert (scene.service.status().mode, scene.row().action) == ("warn", "warn")
+    assert host_mode.chosen(str(scene.state)) == "warn"
+    with pytest.raises(Error):
+        scene.service.orders.set_mode("nonsense", 0)
+    assert scene.records()[-1].subject | {"n": 0} == {
+        "event": "mode",
+        "mode": "warn",
+        "before": "observe",
+        "by": 0,
+        "n": 0,
+    }
+
+
+def test_a_pause_ends_by_itself_also_when_the_clock_is_set_back(
+    make: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = make().begin()
+    now = [dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)]
+    monkeypatch.setattr(records, "now", lambda: now[0])
+    for moved in (dt.timedelta(hours=3), dt.timedelta(days=-400)):
+        scene.service.orders.set_pause(3600, "a release", 0)
+        assert scene.row().action == "allow"
+        scene.turn()
+        assert scene.service.status().paused is not None
+        now[0] += moved
+        scene.turn()
+        assert scene.service.status().paused is None
+        assert scene.row().action == "block"
+    scene.service.orders.set_pause(3600, "a release", 0)
+    scene.service.orders.resume(0)
+    scene.service.orders.resume(0)
+    assert [event for event in scene.events() if event in ("paused", "resumed")] == ["paused", "resumed"] * 3
+
+
+def test_tools_of_the_directive_change_what_files_are(make: Callable[..., Scene]) -> None:
+    scene = make().begin()
+    assert scene.crew.adopted == []
+    scene.hear(Learned((KnownFile(1, 2, 3, "codex"),)))
+    scene.directive.write_text(OWN)
+    scene.service.orders.reload("", told=True)
+    (rules,) = scene.crew.adopted
+    assert rules.tool_of_package("npm", "own-coder") == "icoder"
+    assert scene.crew.table().table.files == ()
+    scene.directive.write_text(OWN.replace("reason: r", "reason: another"))
+    scene.service.orders.reload("", told=True)
+    assert len(scene.crew.adopted) == 1
+    scene.directive.write_text(BARRED)
+    scene.service.orders.reload("", told=True)
+    assert scene.crew.adopted[1].tool_of_package("npm", "own-coder") is None
+
+
+def test_without_any_directive_it_says_what_to_do(make: Callable[..., Scene]) -> None:
+    with pytest.raises(Error) as caught:
+        make(directive="").begin()
+    assert "--directive" in caught.value.remedy
