@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.packaging.built import ROOT, build
+
 SCRIPTS = sorted((ROOT / "packaging" / "debian").iterdir())
 
 # An overlay over the whole machine: what is written goes to memory, and is gone with the mount namespace.
-PRIVATE = """
+PRIVATE = r"""
 set -e
 mount --make-rprivate /
 mount -t tmpfs -o mode=755,size=1g memory "$1"
@@ -23,6 +24,10 @@ mount -t overlay -o lowerdir=/,upperdir="$1/up",workdir="$1/work" machine "$1/ro
 mount -t proc proc "$1/root/proc"
 mount --rbind /dev "$1/root/dev"
 mount -t tmpfs run "$1/root/run"
+mount -t tmpfs -o mode=1777 tmp "$1/root/var/tmp"
+# Whatever the machine has of the program is not there in this view.
+rm -rf "$1/root/var/lib/clearance" "$1/root/etc/clearance" "$1/root/etc/systemd/system/clearance.service" \
+    "$1/root/etc/systemd/system/multi-user.target.wants/clearance.service"
 mkdir -p "$1/root/tmp"
 cp "$2" "$1/root/tmp/clearance.deb"
 shift 2
@@ -87,11 +92,7 @@ def test_it_is_built_installed_removed_and_purged(tmp_path: Path) -> None:
         pytest.skip("needs root")
     if not shutil.which("dpkg-deb") or not os.access("/usr/bin/python3", os.X_OK):
         pytest.skip("needs a Debian")
-    built = subprocess.run(
-        [ROOT / "packaging/debian/build", tmp_path / "dist"], capture_output=True, text=True, check=False, timeout=1800
-    )
-    assert built.returncode == 0, built.stderr
-    (package,) = (tmp_path / "dist").iterdir()
+    package = build(tmp_path / "dist")
     control = subprocess.run(["dpkg-deb", "--info", package], capture_output=True, text=True, check=True).stdout
     assert "Package: clearance\n" in control
     contents = subprocess.run(["dpkg-deb", "--contents", package], capture_output=True, text=True, check=True).stdout
