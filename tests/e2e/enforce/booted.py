@@ -4,7 +4,7 @@ Guarantees: the machine's own file systems are not mounted in there (it does not
 watches "all of the host" in there watches only what was made for the test. It has a PID, mount, network, IPC, UTS and
 cgroup namespace; the kernel's settings and devices are read-only or absent, and it may not set the clock or load
 modules. All of it ends with the process that booted it, however that ends: the kernel kills its first process, the
-mounts go with the last one, and a process that waits for nothing else removes the control group.
+mounts go with the last one, and a process that waits for nothing else removes the control group and the folder.
 """
 
 from __future__ import annotations
@@ -86,23 +86,20 @@ exec env -i container=other PATH=/usr/sbin:/usr/bin setpriv --bounding-set "$lac
 
 # In a session of its own, with nothing open but the end of a pipe that the booting process holds.
 REMOVER: Final = """
-import os, sys, time
-group = sys.argv[1]
+import os, shutil, sys, time
+group, place = sys.argv[1:]
 os.read(0, 1)
-if not os.path.isdir(group):
-    sys.exit()
-def gone():
-    for folder, folders, _ in os.walk(group, topdown=False):
-        os.rmdir(folder)
 for _ in range(600):
+    if not os.path.isdir(group):
+        break
     try:
         with open(group + "/cgroup.kill", "w") as kill:
             kill.write("1")
-        gone()
+        for folder, _, _ in os.walk(group, topdown=False):
+            os.rmdir(folder)
     except OSError:
         time.sleep(0.05)
-    if not os.path.isdir(group):
-        break
+shutil.rmtree(place, ignore_errors=True)
 """
 
 _numbers = itertools.count(1)
@@ -123,7 +120,7 @@ class Booted:
         self.place = tempfile.mkdtemp(prefix="clearance-booted-")
         self.group = Path(groups) / f"clearance-booted-{os.getpid()}-{next(_numbers)}"
         self._remover = subprocess.Popen(
-            [sys.executable, "-I", "-c", REMOVER, str(self.group)],
+            [sys.executable, "-I", "-c", REMOVER, str(self.group), self.place],
             stdin=subprocess.PIPE, start_new_session=True, cwd="/",
         )  # fmt: skip
         self.group.mkdir()
@@ -172,7 +169,6 @@ class Booted:
         assert self._remover.stdin is not None
         self._remover.stdin.close()
         self._remover.wait(PATIENCE)
-        shutil.rmtree(self.place, ignore_errors=True)
 
     @property
     def pid(self) -> int:

@@ -470,8 +470,7 @@ def test_a_machine_whose_test_is_killed_leaves_nothing() -> None:
     assert select.select([held], [], [], 60)[0], "its first process ended"
     os.close(held)
     until = time.monotonic() + 60
-    while Path(group).exists() and time.monotonic() < until:
+    while (Path(group).exists() or Path(place).exists()) and time.monotonic() < until:
         time.sleep(0.05)
     assert not Path(group).exists()
-    assert os.listdir(f"{place}/mounted") == [], "its mounts were never outside"
-    subprocess.run(["rm", "-rf", place], check=True)
+    assert not Path(place).exists()
