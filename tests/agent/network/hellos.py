@@ -32,6 +32,13 @@ def records(handshake: bytes, size: int = 16384) -> bytes:
     return b"".join(b"\x16\x03\x01" + len(part).to_bytes(2, "big") + part for part in parts)
 
 
+def long_hello(name: str) -> bytes:
+    """A whole hello of more than 64 KiB, with the name at its end."""
+    short = message(extension(21, bytes(65_000)), server_name(name))
+    ciphers = short.replace(b"\x00\x04\x13\x01\x1a\x1a", b"\x40\x00" + b"\x13\x01" * 8192, 1)
+    return records(b"\x01" + (len(ciphers) - 4).to_bytes(3, "big") + ciphers[4:])
+
+
 def client_hello(name: str | None, *, encrypted: bool = False, size: int = 16384) -> bytes:
     """A whole hello, with GREASE (RFC 8701) as browsers send it."""
     parts = [extension(0x1A1A, b"")]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from tests.agent.network.hellos import client_hello
+from tests.agent.network.hellos import client_hello, long_hello
 from tests.e2e.enforce import internet
 from tests.e2e.enforce.wired import BY_FILE, CERTIFICATE, FOLDER, Wired
 from tests.enforcing import Started
@@ -187,7 +187,9 @@ far.settimeout(8)
 far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 def say(data):
-    if how == "records" and data[:1] == b"\\x16":
+    if how == "empty" and data[:1] == b"\\x16":
+        far.sendall(b"\\x16\\x03\\x01\\0\\0" * 3 + data)
+    elif how == "records" and data[:1] == b"\\x16":
         message = data[5:]
         for at in range(0, len(message), 40):
             part = message[at:at + 40]
@@ -229,6 +231,26 @@ def _(here: Wired, host: str) -> Started:
 @way("the first message in small records", "tls")
 def _(here: Wired, host: str) -> Started:
     return here.python(IN_PIECES, host, internet.VENDOR, "records")
+
+
+@way("empty records before the first message", "tls")
+def _(here: Wired, host: str) -> Started:
+    return here.python(IN_PIECES, host, internet.VENDOR, "empty")
+
+
+SPOKEN: Final = """
+import socket, sys
+end = socket.create_connection((sys.argv[1], 443), 8)
+end.sendall(open(sys.argv[2], "rb").read())
+answer = end.recv(100)
+print("reached" if answer and answer[-1] != 49 else f"refused: {answer!r}")
+"""
+"""Says what is in a file, and hears what comes of it: anything but "access denied" comes from the server."""
+
+
+@way("a first message of a hundred kilobytes", "tls", host=internet.VENDOR)
+def _(here: Wired, host: str) -> Started:
+    return here.python(SPOKEN, host, here.room.write(f"{FOLDER}/long", long_hello(f"long.{ZONE}")))
 
 
 # Relays and proxies.
@@ -368,14 +390,6 @@ def _(here: Wired, host: str) -> Started:
 @way("a name of somebody else in the hello", "through", limit="shows the name of another one at the same address")
 def _(here: Wired, host: str) -> Started:
     return here.curl("--header", f"Host: {host}", "https://neighbour.example.org/")
-
-
-SPOKEN: Final = """
-import socket, sys
-end = socket.create_connection((sys.argv[1], 443), 8)
-end.sendall(open(sys.argv[2], "rb").read())
-print("reached" if end.recv(100) else "ended")
-"""
 
 
 @way(

@@ -87,7 +87,7 @@ def test_a_process_that_is_known_to_be_barred_is_cut_from_the_network(here: Wire
     assert late.subject["tool"] == "codex"
     # Everybody else, of the same user too, is as before.
     assert "reached" in here.curl(GOOD).out
-    assert service.status["network"]["processes"] == 1
+    service.until(lambda: service.status["network"]["processes"] == 1, "it is not counted")
     here.kill("tracker", "CONT")
     assert room.ended(number, PATIENCE)
 

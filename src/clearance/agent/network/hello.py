@@ -2,6 +2,10 @@
 
 Only what a client sends in the clear is read: the server's name (RFC 6066), whether the message holds another,
 encrypted one (RFC 9849), and the protocols that it offers. Source: RFC 8446 sections 4.1.2 and 5.1.
+
+What servers are lenient about is read as they do: empty records and warnings before the message or within it, any
+version of a record. What no client sends and some servers would still read (a message of great length or in thousands
+of records, two names) is called `hiding`.
 """
 
 from __future__ import annotations
@@ -15,7 +19,14 @@ LARGEST: Final = 1 << 16
 """Bytes of a connection that are held at most until its name is known. Hellos with the keys of today have up to 4 KiB;
 one that is larger than this is no hello of any client there is."""
 
+MOST_RECORDS: Final = 2048
+"""Records that a hello may come in. One is enough; some programs use two."""
+
 _HANDSHAKE: Final = 22
+_BESIDE: Final = (20, 21)
+"""Records that change the cipher, and alerts: some servers pass over them."""
+
+_VERSIONS: Final = 0x10
 _CLIENT_HELLO: Final = 1
 _SERVER_NAME: Final = 0
 _PROTOCOLS: Final = 16
@@ -24,9 +35,9 @@ _HOST: Final = re.compile(rb"[A-Za-z0-9_.\-]{1,255}")
 _CONNECT: Final = re.compile(rb"CONNECT ([^ \r\n]{1,300}) HTTP/1\.[01]\r?\n", re.IGNORECASE)
 _METHODS: Final = (b"CONNECT ", b"connect ")
 
-State = Literal["incomplete", "tls", "proxy", "other"]
-"""`incomplete`: more bytes are needed; `proxy`: a request to a proxy, whose name is the one it asks for; `other`: none
-of them, and it will not become one."""
+State = Literal["incomplete", "tls", "proxy", "hiding", "other"]
+"""`incomplete`: more bytes are needed; `proxy`: a request to a proxy, whose name is the one it asks for; `hiding`: TLS
+as no client there is begins it; `other`: none of them, and it will not become one."""
 
 
 class Hello(Struct, frozen=True):
@@ -40,6 +51,7 @@ class Hello(Struct, frozen=True):
 
 
 INCOMPLETE: Final = Hello("incomplete")
+HIDING: Final = Hello("hiding")
 OTHER: Final = Hello("other")
 
 
@@ -47,11 +59,15 @@ class _Cut(Exception):
     """The message says that it is longer than it is."""
 
 
+class _Twice(Exception):
+    """Something is given twice, so that two readers take it differently."""
+
+
 def read(data: bytes) -> Hello:
     """What these first bytes of a connection show. Total: any bytes have an answer, in time linear in their number."""
     if not data:
         return INCOMPLETE
-    if data[0] != _HANDSHAKE:
+    if data[0] != _HANDSHAKE and data[0] not in _BESIDE:
         return _proxy(data)
     message = _handshake(data)
     if isinstance(message, Hello):
@@ -60,35 +76,44 @@ def read(data: bytes) -> Hello:
         return _hello(message)
     except _Cut:
         return OTHER
+    except _Twice:
+        return HIDING
 
 
 def _handshake(data: bytes) -> bytes | Hello:
     """The body of the client hello, put together from its records."""
     found = bytearray()
     at = 0
-    while True:
+    for _ in range(MOST_RECORDS):
         if at + 5 > len(data):
-            return _more(data, found)
+            return _more(data, at)
         length = int.from_bytes(data[at + 3 : at + 5], "big")
-        if data[at] != _HANDSHAKE or data[at + 1] != 3 or not 0 < length <= 1 << 14:
+        if not _record(data[at], data[at + 1]) or length > 1 << 14:
             return OTHER
-        found += data[at + 5 : at + 5 + length]
+        if data[at] == _HANDSHAKE:
+            found += data[at + 5 : at + 5 + length]
         at += 5 + length
         if found and found[0] != _CLIENT_HELLO:
             return OTHER
         if len(found) >= 4:
             size = int.from_bytes(found[1:4], "big")
             if size > LARGEST:
-                return OTHER
+                return HIDING
             if len(found) >= 4 + size:
                 return bytes(found[4 : 4 + size])
         if at > len(data):
-            return _more(data, found)
+            return _more(data, at)
+    return HIDING
 
 
-def _more(data: bytes, found: bytearray) -> Hello:
-    wrong = (len(data) > 1 and data[1] != 3) or (found and found[0] != _CLIENT_HELLO)
-    return OTHER if wrong or len(data) >= LARGEST else INCOMPLETE
+def _record(kind: int, version: int) -> bool:
+    return (kind == _HANDSHAKE or kind in _BESIDE) and version < _VERSIONS
+
+
+def _more(data: bytes, at: int) -> Hello:
+    if at + 1 < len(data) and not _record(data[at], data[at + 1]):
+        return OTHER
+    return HIDING if len(data) >= LARGEST else INCOMPLETE
 
 
 def _hello(body: bytes) -> Hello:
@@ -109,9 +134,10 @@ def _hello(body: bytes) -> Hello:
             raise _Cut
         kind = int.from_bytes(body[at : at + 2], "big")
         start, at = at + 4, _skip(body, at + 2, 2)
-        if at > end or (kind in seen and kind in (_SERVER_NAME, _ENCRYPTED_HELLO)):
-            # What is given twice is given so that two readers take it differently.
+        if at > end:
             raise _Cut
+        if kind in seen and kind in (_SERVER_NAME, _ENCRYPTED_HELLO):
+            raise _Twice
         seen.add(kind)
         value = body[start:at]
         if kind == _SERVER_NAME:
@@ -134,10 +160,15 @@ def _skip(body: bytes, at: int, width: int) -> int:
 
 
 def _server_name(value: bytes) -> str | None:
-    if len(value) < 5 or value[2] != 0:
-        return None
-    raw = value[5 : 5 + int.from_bytes(value[3:5], "big")]
-    return raw.decode("ascii").removesuffix(".").lower() if _HOST.fullmatch(raw) else None
+    """The first host name of the list. Some servers pass over entries of other kinds."""
+    at = 2
+    while at + 3 <= len(value):
+        start = at + 3
+        kind, at = value[at], start + int.from_bytes(value[at + 1 : start], "big")
+        if kind == 0:
+            raw = value[start:at]
+            return raw.decode("ascii").removesuffix(".").lower() if _HOST.fullmatch(raw) else None
+    return None
 
 
 def _protocols(value: bytes) -> tuple[bytes, ...]:

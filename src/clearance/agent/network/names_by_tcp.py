@@ -168,6 +168,7 @@ class _Conversation:
         text = policy.table.text if policy.table else ""
         what = resolver.question(wire, lambda name: policy.name(name, self._client), text)
         if what.do == "answer":
+            self._client.meet()
             self._near.say(what.answer)
         elif what.do == "drop":
             self.close()

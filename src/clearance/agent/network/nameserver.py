@@ -78,6 +78,7 @@ class Nameserver:
         text = self._policy.table.text if self._policy.table else ""
         what = resolver.question(wire, lambda name: self._policy.name(name, client), text)
         if what.do == "answer":
+            client.meet()
             _reply(end, what.answer, source)
         elif what.do == "forward":
             self._known.add(what.name)
@@ -113,6 +114,8 @@ class Nameserver:
         self._waiting.pop(question, None)
         text = self._policy.table.text if self._policy.table else ""
         found = resolver.answer(question.wire, wire, lambda name: self._policy.name(name, question.client), text)
+        if found.verdict is not None:
+            question.client.meet()
         _reply(question.end, found.wire, question.source)
         if found.verdict is not None:
             self._policy.tell("name", found.name, found.verdict, question.client, detail="by an alias")

@@ -57,6 +57,10 @@ class Client:
         """The user; None where it cannot be told."""
         return self.owner.uid if self.owner else None
 
+    def meet(self) -> None:
+        """Look it up now: who is told no may be gone at once."""
+        _ = self.owner
+
     @cached_property
     def pid(self) -> int:
         """A process that holds the socket; 0 where none is found."""

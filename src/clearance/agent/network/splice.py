@@ -195,11 +195,14 @@ class Connection:
         policy = self._home.policy
         name = found.name or self._to[0]
         verdict = policy.name(found.name, self._client) if found.name else policy.address(self._to[0], self._client)
+        if found.state == "hiding" and (reason := policy.reason(self._client.uid)) is not None:
+            verdict = Verdict(name, "", reason)
         if verdict is not None and verdict.row.action == "block":
+            self._client.meet()
             with contextlib.suppress(OSError):
                 self._near.send(FORBIDDEN if found.state == "proxy" else ALERT)
             self.break_off()
-            self._tell(name, verdict, began, "")
+            self._tell(name, verdict, began, "a hello as no client sends it" if found.state == "hiding" else "")
             return True
         if found.state == "tls" and found.name is None:
             self._home.counters["unnamed"] += 1
