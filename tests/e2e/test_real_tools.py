@@ -35,11 +35,11 @@ CARRIES_TOO = {"copilot-language-server": {"1.0.79"}}
 
 LAUNCHERS = frozenset(
     {"gemini-cli", "crush", "pi", "pi-former", "command-code", "junie", "codebuff", "copilot-language-server",
-     "deepseek-harness"}
+     "deepseek-harness", "jules"}
 )  # fmt: skip
 """Their main program is a few lines that start what lies beside it: alone it is nothing, and starts nothing."""
 
-FETCHED_LATER = frozenset({"crush", "codebuff"})
+FETCHED_LATER = frozenset({"crush", "codebuff", "jules"})
 """Their package holds a launcher only, which fetches the program when it is installed or started."""
 
 OF_SMALL_MODULES = frozenset({"pi-former", "deepseek-harness"})
@@ -47,7 +47,9 @@ OF_SMALL_MODULES = frozenset({"pi-former", "deepseek-harness"})
 do not start without it.
 """
 
-VERSION_ELSEWHERE = frozenset({"kimi-code", "continue-cli", "openclaw", "nanocoder", "claude-code-router"})
+VERSION_ELSEWHERE = frozenset(
+    {"kimi-code", "continue-cli", "openclaw", "nanocoder", "claude-code-router", "copilot-api"}
+)
 """Programs that read their version from their package.json: alone they show none."""
 
 HIDING_PLACES = (

@@ -26,7 +26,9 @@ RULES = compile_rules(load_catalog())
 LAUNCHES = 20_000
 """Bytes. A smaller program only starts what lies beside it: its package tells what it is."""
 
-VERSION_IN_THE_PACKAGE_ONLY = frozenset({"kimi-code", "continue-cli", "openclaw", "nanocoder", "claude-code-router"})
+VERSION_IN_THE_PACKAGE_ONLY = frozenset(
+    {"kimi-code", "continue-cli", "openclaw", "nanocoder", "claude-code-router", "copilot-api"}
+)
 """Programs that read their version from their package.json when they run: their own bytes do not hold it."""
 
 PATCHES = 20
