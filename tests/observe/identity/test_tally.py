@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearance.model.tool import Where
 from clearance.observe.identity.tally import Piece, Tally, narrow
 from clearance.observe.identity.types import Package
 from tests.observe.identity.made import RULES
@@ -161,3 +162,15 @@ def test_the_order_of_pieces_does_not_matter(pieces: list[Piece], random: object
     assert (one is None) == (other is None)
     if one is not None and other is not None:
         assert (one.tool, one.version, one.confidence) == (other.tool, other.version, other.confidence)
+
+
+@pytest.mark.parametrize("where", ["code", "data"])
+def test_signals_are_weighed_only_where_they_are_asked_for(where: Where) -> None:
+    text = b"Acme Coder, your agent crates/acme-cli/src/ ACME_HOME is not set api.anthropic.com tool_use"
+    asked, other = Tally(RULES), Tally(RULES, weighs=False)
+    for tally in (asked, other):
+        tally.add(Piece(where, "x", text))
+        tally.add(Piece(where, "x", b"api.anthropic.com"))
+    assert asked.signals
+    assert not other.signals
+    assert asked.verdict() == other.verdict() is not None
