@@ -413,6 +413,13 @@ def _(here: Wired, host: str) -> Started:
     return here.curl("--resolve", f"{host}:80:{internet.VENDOR}", f"http://{host}/")
 
 
+@way(
+    "a host that a cleared tool shares", "through", host=f"shared.{ZONE}", limit="a host that an allowed tool shares"
+)  # fmt: skip
+def _(here: Wired, host: str) -> Started:
+    return here.curl(f"https://{host}/")
+
+
 # What nobody barred.
 
 

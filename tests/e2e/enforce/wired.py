@@ -42,6 +42,7 @@ metadata: {{id: D-N, title: Some hosts, owner: security@example.com, review: 203
 contact: https://intranet.example.com/ai-tools
 tools:
   - {{id: coder, name: Coder, kind: coding-agent, deployment: cloud, hosts: ["*.vendor.example"]}}
+  - {{id: helper, name: Helper, kind: coding-agent, deployment: cloud, hosts: [shared.vendor.example]}}
 endpoints:
   - {{host: relay.example.net, class: relay}}
   - {{host: "{internet.RELAY_ADDRESS}", class: relay}}
