@@ -60,7 +60,8 @@ def test_a_directive_that_makes_one_is_found(line: str) -> None:
 
 def test_what_the_service_relies_on() -> None:
     said = directives(UNIT.read_text("utf-8"))
-    assert {("Type", "notify"), ("Restart", "on-failure"), ("NoNewPrivileges", "yes")} <= set(said)
+    assert {("Type", "notify"), ("Restart", "always"), ("NoNewPrivileges", "yes")} <= set(said)
+    assert {("OOMPolicy", "continue"), ("LimitCORE", "0")} <= set(said)
     assert int(dict(said)["WatchdogSec"]) > 0
     capabilities = " ".join(value for key, value in said if key == "CapabilityBoundingSet").split()
     assert {"CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_KILL"} <= set(capabilities)

@@ -170,6 +170,12 @@ class Booted:
         self._remover.stdin.close()
         self._remover.wait(PATIENCE)
 
+    def halted(self, seconds: float = PATIENCE) -> bool:
+        """Whether it ends within some seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._outside.wait(seconds)
+        return self._outside.poll() is not None
+
     @property
     def pid(self) -> int:
         """The number of its first process, outside; 0 where there is none."""

@@ -28,7 +28,8 @@ from clearance.prove.ledger.read import records_of
 from clearance.tasks.enforce.install import unit_text
 from tests import debian, real_tools
 from tests.e2e.enforce.booted import PACKAGES, TOOLS, Booted
-from tests.enforcing import PERSON
+from tests.e2e.enforce.machine import CLOSED
+from tests.enforcing import PERSON, ROOT
 from tests.packaging.built import package
 from tests.real_tools import Unavailable
 
@@ -110,7 +111,7 @@ dpkg --force-unsafe-io --install /root/clearance.deb
 class Machine(Booted):
     """A booted machine with the package."""
 
-    def __init__(self) -> None:
+    def __init__(self, directive: str = BARRED, mode: str = "observe") -> None:
         tools = [real_tools.fetch(name) for name in COMMANDS]
         node = shutil.which("node")
         if node is None:
@@ -119,7 +120,7 @@ class Machine(Booted):
             "/root/clearance.deb": package(),
             # The agent needs a newer one than Debian has.
             "/usr/bin/node": Path(node).resolve(),
-            DIRECTIVE: BARRED,
+            DIRECTIVE: directive,
             "/etc/resolv.conf": "nameserver 127.0.0.53\n",
             "/opt/names.py": NAMES,
             "/opt/sink.py": SINK,
@@ -127,7 +128,7 @@ class Machine(Booted):
             "/etc/systemd/system/sink.service": unit("/opt/sink.py"),
         }
         self._units = 0
-        super().__init__(files=files, tools=tools, image=IMAGE)
+        super().__init__(files=files, tools=tools, image=f"{IMAGE}clearance enforce mode {mode}\n")
 
     def records(self) -> list[Record]:
         """What the ledger holds."""
@@ -342,14 +343,19 @@ def test_a_setting_of_somebody_is_put_right(observing: Machine) -> None:
     assert (owner.st_uid, owner.st_gid) == (PERSON, PERSON)
 
 
-def test_a_service_that_is_killed_is_started_again_and_the_ledger_tells(blocking: Machine) -> None:
-    restarts = int(blocking.shows(UNIT, "NRestarts")["NRestarts"])
+@pytest.mark.parametrize("how", ["KILL", "TERM"])
+def test_a_service_that_somebody_ends_is_started_again_and_the_ledger_tells(blocking: Machine, how: str) -> None:
+    newest, restarts = blocking.newest(), int(blocking.shows(UNIT, "NRestarts")["NRestarts"])
     first = blocking.service()
-    blocking.run("sh", "-c", f"kill -KILL {first}")
+    blocking.run("sh", "-c", f"kill -{how} {first}")
     blocking.until(lambda: restarted(blocking, restarts), "it is not started again")
     assert blocking.service() != first
     assert blocking.status()["mode"] == "block"
-    assert "without saying so" in blocking.run("clearance", "ledger", "gaps", code=None).stdout
+    blocking.tells(lambda one: one.subject.get("event") == "started", newest)
+    since = [one.subject.get("event") for one in blocking.records() if one.n > newest]
+    assert ("stopped" in since) is (how == "TERM")
+    if how == "KILL":
+        assert "without saying so" in blocking.run("clearance", "ledger", "gaps", code=None).stdout
 
 
 def restarted(machine: Machine, before: int) -> bool:
@@ -450,6 +456,24 @@ def test_removing_the_package_leaves_no_unit_and_installing_it_starts_it(blockin
     blocking.run("dpkg", "--force-unsafe-io", "--install", "/root/clearance.deb")
     assert blocking.active()
     assert blocking.service() != first, "the new version runs"
+
+
+def test_a_machine_boots_and_halts_with_everything_barred_and_nothing_let_through_in_doubt() -> None:
+    try:
+        here = Machine(CLOSED, "block")
+    except Unavailable as error:
+        pytest.skip(str(error))
+    with here:
+        here.until(here.active, "the service does not start")
+        here.in_force(RUST)
+        assert here.run("systemctl", "is-system-running").stdout == "running\n"
+        here.run("systemctl", "daemon-reexec")
+        here.run("systemctl", "restart", "systemd-journald", "names")
+        for uid in (ROOT, PERSON):
+            here.run("sh", "-c", "ls / && apt -v && dpkg --version", uid=uid)
+        here.run("su", "ana", "-c", "id --user")
+        here.run("systemctl", "poweroff", code=None)
+        assert here.halted(), "it does not halt"
 
 
 def test_a_machine_whose_test_is_killed_leaves_nothing() -> None:
