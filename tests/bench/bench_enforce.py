@@ -145,8 +145,10 @@ def inside(prepared: dict[str, str], blocks: int) -> None:
             "fapolicyd": usage([daemon])[0] - rest["fapolicyd"][0],
             "clearance": usage(family(service))[0] - rest["clearance"][0],
         }
+        held = {"fapolicyd": usage([daemon])[1], "clearance": usage(family(service))[1]}
+        by_process(family(service))
         results = measure(places, blocks)
-        storm(places, {"fapolicyd": [daemon], "clearance": family(service)}, idle)
+        storm(places, {"fapolicyd": [daemon], "clearance": family(service)}, idle, held)
         report(results)
         status = subprocess.run(
             [program(), "enforce", "status", "--runtime", str(ROOM / "run"), "--json"], capture_output=True, check=True
@@ -347,16 +349,18 @@ def within(place: Place, command: Sequence[str]) -> str:
     return out
 
 
-def storm(places: Sequence[Place], daemons: dict[str, list[int]], idle: dict[str, float]) -> None:
+def storm(
+    places: Sequence[Place], daemons: dict[str, list[int]], idle: dict[str, float], held: dict[str, float]
+) -> None:
     """Processor time and memory of the daemons, at rest and while programs are started as fast as can be."""
-    print(f"\n{'daemon':<12}{'at rest, 10 s':>16}{'in an exec storm':>20}{'memory (PSS)':>16}")
+    print(f"\n{'daemon':<12}{'at rest, 10 s':>16}{'in an exec storm':>20}{'memory (PSS): at rest':>24}{'after':>12}")
     for place in places[1:]:
         before, start = usage(daemons[place.name])[0], time.monotonic()
         for _ in range(5):
             costs(place, "exec", "/home/ana/mine", 2000)
         after, memory = usage(daemons[place.name])
         share = (after - before) / (time.monotonic() - start)
-        print(f"{place.name:<12}{idle[place.name]:>14.2f} s{share:>18.0%}{memory:>13.0f} MB")
+        print(f"{place.name:<12}{idle[place.name]:>14.2f} s{share:>18.0%}{held[place.name]:>21.1f} MB{memory:>9.1f} MB")
 
 
 def usage(pids: Sequence[int]) -> tuple[float, float]:
@@ -369,6 +373,16 @@ def usage(pids: Sequence[int]) -> tuple[float, float]:
             if line.startswith("Pss:"):
                 memory += int(line.split()[1]) / 1000
     return seconds, memory
+
+
+def by_process(pids: Sequence[int]) -> None:
+    """The memory of each process: its share (PSS, so that they add up), and what no other has."""
+    print(f"\n{'process':<16}{'share (PSS)':>14}{'its own':>12}")
+    for pid in pids:
+        rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+        held = {row.split(":")[0]: int(row.split()[1]) / 1000 for row in rows}
+        own = held["Private_Dirty"] + held["Private_Clean"]
+        print(f"{name(pid).strip():<16}{held['Pss']:>11.1f} MB{own:>9.1f} MB")
 
 
 def family(pid: int) -> list[int]:

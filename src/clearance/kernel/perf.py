@@ -171,7 +171,7 @@ class Starts:
 def online(path: str = ONLINE) -> frozenset[int]:
     """The processors that are online; where nothing says so, as many as Python counts."""
     try:
-        with open(path, encoding="ascii") as file:
+        with open(path, encoding="utf-8") as file:
             return ranges(file.read(65_536))
     except (OSError, ValueError):
         return frozenset(range(os.cpu_count() or 1))
