@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from clearance.act.linux.cgroups import mount_point
 from clearance.model.record import Record
 from clearance.prove.ledger.read import records_of
 from tests import debian_packages
@@ -135,6 +136,10 @@ class Guarded:
         self.machine = Machine()
         try:
             before(self.machine)
+            groups = mount_point(Path("/proc/self/mounts").read_bytes())
+            if network and groups is not None:
+                # What the service made there would be the machine's, and stay.
+                self.machine.room.must("/bin/umount", "-l", groups)
             self.service = Enforced(self.machine.room, directive, watch=("/usr/sbin",), prefix=prefix, network=network)
         except BaseException:
             self.machine.close()
