@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearance.agent.guard import desk as desks
+from clearance.agent.guard import outbox
 from clearance.agent.guard.desk import Desk
 from clearance.kernel.fanotify import ALLOW, CLOSE_WRITE, DENY, OPEN_EXEC_PERM, OPEN_PERM, Q_OVERFLOW, Event
 from clearance.model.enforcement import Entry, KnownFile, Row, Table
@@ -398,7 +399,7 @@ def test_who_was_killed_while_it_waited_is_no_failure(post: Post) -> None:
 def test_records_wait_for_a_service_that_does_not_read_up_to_a_bound(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desks, "UNSENT", 3)
+    monkeypatch.setattr(outbox, "UNSENT", 3)
     path = post.file("a")
     post.put(table(*rows("bad", BLOCK), files=(known(path, "bad"),)))
     post.service.busy = True

@@ -16,6 +16,8 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from clearance.agent.guard.entries import Entries, Guards
+from clearance.agent.guard.outbox import Outbox, Sends
 from clearance.agent.guard.owner import descends, owner, reached_by
 from clearance.agent.lookup import Rows
 from clearance.kernel.fanotify import ALLOW, CLOSE_WRITE, DENY, OPEN_PERM, Q_OVERFLOW, Event
@@ -25,7 +27,6 @@ from clearance.wire.enforcement import (
     Ask,
     Examine,
     Examined,
-    Failed,
     Learned,
     Message,
     NewTable,
@@ -39,17 +40,11 @@ KNOWN: Final = 65_536
 WAITING: Final = 4_096
 """Starts that wait for an answer. What comes beyond is answered as at the deadline."""
 
-UNSENT: Final = 16_384
-"""Messages that are kept while the service does not read."""
-
 TOGETHER: Final = 1_024
 """Starts of one file that wait for the same examination."""
 
 TRIES: Final = 3
 """Times that a file is examined anew because it was changed meanwhile."""
-
-ENTRIES: Final = 8_192
-"""Files that are guarded against being read by an interpreter."""
 
 SHARED_WRITE: Final = 0o022
 
@@ -59,22 +54,14 @@ WRITTEN: Final = -1
 """The change time of a file that was written while it was examined: no answer fits it."""
 
 
-class Answers(Protocol):
+class Answers(Guards, Protocol):
     """What is asked of the kernel; `kernel.fanotify.Group` is one."""
 
     def answer(self, fd: int, response: int) -> None: ...  # noqa: D102
     def tell_writes(self, fd: int) -> None: ...  # noqa: D102
     def ignore_starts(self, fd: int) -> None: ...  # noqa: D102
     def ask_again(self, fd: int) -> None: ...  # noqa: D102
-    def guard_file(self, path: str) -> None: ...  # noqa: D102
-    def release_file(self, path: str) -> None: ...  # noqa: D102
     def forget_files(self) -> None: ...  # noqa: D102
-
-
-class Sends(Protocol):
-    """Where messages to other processes go; `wire.channel.Channel` is one."""
-
-    def send(self, message: Message, files: tuple[int, ...] = (), *, wait: bool = True) -> bool: ...  # noqa: D102
 
 
 class Waiting:
@@ -111,7 +98,7 @@ class Desk:
         family: int = 0,
     ) -> None:
         self._group = group
-        self._service = service
+        self._outbox = Outbox(service)
         self._examiner = examiner
         self._now = now
         self._owner = whose
@@ -121,14 +108,12 @@ class Desk:
         self._known: OrderedDict[Place, KnownFile] = OrderedDict()
         self._critical: frozenset[Place] = frozenset()
         self._runtimes: set[Place] = set()
-        self._guarded: dict[str, None] = {}
+        self._entries = Entries(group)
         self._ticket = 0
         self._examined: dict[int, tuple[Place, int]] = {}
         self._examining: dict[Place, list[Waiting]] = {}
         self._asking: dict[int, tuple[Waiting, KnownFile]] = {}
         self._order: deque[tuple[int, Waiting]] = deque()
-        self._unsent: deque[Message] = deque()
-        self._untold: dict[str, int] = {}
         self.counters = dict.fromkeys(
             ("events", "allowed", "warned", "blocked", "late", "cached", "examined", "told", "asked", "opens"), 0
         )
@@ -140,7 +125,7 @@ class Desk:
         mask, fd, pid = event
         if fd < 0:
             if mask & Q_OVERFLOW:
-                self._failed("queue-overflow")
+                self._outbox.failed("queue-overflow")
             return
         self.counters["events"] += 1
         if mask & CLOSE_WRITE:
@@ -219,14 +204,14 @@ class Desk:
             try:
                 self._group.forget_files()
             except OSError:
-                self._failed("mark")
+                self._outbox.failed("mark")
             self._known.clear()
-            self._guarded.clear()
+            self._entries.forget()
         self._rows = Rows(table)
         self._critical = frozenset(table.critical)
         for file in table.files:
             self._learn(file)
-        self._guard_entries()
+        self._entries.guard(self._known.values(), self._rows.barred)
 
     def _learn(self, file: KnownFile, *, ask_again: bool = False) -> None:
         place = (file.device, file.inode)
@@ -237,7 +222,7 @@ class Desk:
             # Told only now: the kernel may have been asked to let it start unasked.
             self._ask_again(file.path)
             if file.entry:
-                self._guard_entries()
+                self._entries.guard(self._known.values(), self._rows.barred)
 
     def _ask_again(self, path: str) -> None:
         try:
@@ -257,24 +242,6 @@ class Desk:
         if len(self._known) > KNOWN:
             self._known.popitem(last=False)
 
-    def _guard_entries(self) -> None:
-        """Guard the scripts that somebody may not start; no longer those that everybody may."""
-        wanted = {f.path for f in self._known.values() if f.entry and f.path and f.tool in self._rows.barred}
-        for path in [path for path in self._guarded if path not in wanted]:
-            del self._guarded[path]
-            try:
-                self._group.release_file(path)
-            except OSError:
-                continue
-        for path in wanted:
-            if path in self._guarded or len(self._guarded) >= ENTRIES:
-                continue
-            try:
-                self._group.guard_file(path)
-            except OSError:
-                continue
-            self._guarded[path] = None
-
     # Asking, and what comes of it.
 
     def _examine(self, waiting: Waiting, place: Place, changed: int) -> None:
@@ -285,7 +252,7 @@ class Desk:
             if len(others) < TOGETHER:
                 others.append(waiting)
             else:
-                self._failed("too-many-waiting")
+                self._outbox.failed("too-many-waiting")
                 self._give_up(waiting)
             return
         self._ticket += 1
@@ -297,7 +264,7 @@ class Desk:
         except OSError:
             sent = False
         if not sent:
-            self._failed("examiner-busy")
+            self._outbox.failed("examiner-busy")
             self._give_up(waiting)
             return
         self.counters["examined"] += 1
@@ -310,7 +277,7 @@ class Desk:
         waiting = self._examining.pop(place, [])
         file = message.file
         if not message.complete:
-            self._failed("examination-failed")
+            self._outbox.failed("examination-failed")
             for one in waiting:
                 if one.fd >= 0:
                     self._give_up(one)
@@ -349,7 +316,7 @@ class Desk:
         elif self._wait(waiting):
             self._ticket += 1
             ask = Ask(self._ticket, tool, file.version, waiting.uid, file.score, file.confidence)
-            if len(self._asking) < 2 * WAITING and self._send(ask):
+            if len(self._asking) < 2 * WAITING and self._outbox.send(ask):
                 self.counters["asked"] += 1
                 self._asking[self._ticket] = (waiting, file)
             else:
@@ -388,10 +355,10 @@ class Desk:
 
     def _let_late(self, waiting: Waiting, file: KnownFile, row: Row) -> None:
         self._told(waiting, file, row, "late")
-        self._send(Learned((file,)))
+        self._outbox.send(Learned((file,)))
 
     def _told(self, waiting: Waiting, file: KnownFile, row: Row, done: Done) -> None:
-        self._send(
+        self._outbox.send(
             Seen(
                 waiting.means, done, waiting.pid, waiting.uid, waiting.path, file.tool, file.version, row,
                 self._rows.table.serial, (self._now() - waiting.began) // 1000, file.score,
@@ -406,7 +373,7 @@ class Desk:
         if waiting.queued:
             return True
         if len(self._order) >= self._room:
-            self._failed("too-many-waiting")
+            self._outbox.failed("too-many-waiting")
             self._give_up(waiting)
             return False
         self._order.append((waiting.began + self._rows.table.deadline_ms * 1_000_000, waiting))
@@ -425,7 +392,7 @@ class Desk:
         while order and (order[0][1].fd < 0 or order[0][0] <= now):
             _, waiting = order.popleft()
             if waiting.fd >= 0:
-                self._failed("deadline")
+                self._outbox.failed("deadline")
                 self.counters["late"] += 1
                 self._give_up(waiting)
         return min(0.5, (order[0][0] - now) / 1e9) if order else 0.5
@@ -451,7 +418,7 @@ class Desk:
             # It was killed while it waited.
             return
         except OSError:
-            self._failed("response-write")
+            self._outbox.failed("response-write")
 
     def _cache(self, fd: int, what: os.stat_result) -> None:
         try:
@@ -461,33 +428,15 @@ class Desk:
                     self._group.ask_again(fd)
                 self.counters["cached"] += 1
         except OSError:
-            self._failed("mark")
-
-    def _failed(self, reason: str) -> None:
-        self._untold[reason] = self._untold.get(reason, 0) + 1
-
-    def _send(self, message: Message) -> bool:
-        if not self._unsent:
-            try:
-                if self._service.send(message, wait=False):
-                    return True
-            except OSError:
-                return False
-        if len(self._unsent) >= UNSENT:
-            self._failed("records-dropped")
-            return False
-        self._unsent.append(message)
-        return True
+            self._outbox.failed("mark")
 
     def flush(self, *, pulse: bool = False) -> None:
         """Send what the service did not take before; with `pulse` also the counters, and failures since last time."""
-        while self._unsent and self._service.send(self._unsent[0], wait=False):
-            self._unsent.popleft()
+        self._outbox.flush()
         if pulse:
-            failures, self._untold = self._untold, {}
-            for reason, count in failures.items():
-                self._send(Failed(reason, count))
-            self._send(Pulse("guard", self.counters | {"known": len(self._known), "waiting": len(self._order)}))
+            self._outbox.tell_failures()
+            counters = self.counters | {"known": len(self._known), "waiting": len(self._order)}
+            self._outbox.send(Pulse("guard", counters))
 
 
 def _path(fd: int) -> str:
