@@ -8,10 +8,12 @@ import os
 import shutil
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Final
 
-from tests.real_tools import Unavailable, cache
+from tests import real_tools
+from tests.real_tools import Unavailable
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SOURCES: Final = ("src", "packaging", "requirements", "examples/directives", "pyproject.toml", "hatch_build.py",
@@ -20,6 +22,8 @@ SOURCES: Final = ("src", "packaging", "requirements", "examples/directives", "py
 
 LEFT_OUT: Final = ("__pycache__", "catalog.msgpack")
 LONGEST: Final = 1800
+KEPT: Final = 3
+"""Packages that are kept: another run may be about to use one."""
 
 
 def build(folder: Path) -> Path:
@@ -32,17 +36,19 @@ def build(folder: Path) -> Path:
     return package
 
 
+@cache
 def package() -> Path:
-    """The package of the files as they are now. Unavailable where none can be built."""
+    """The package of the files as they were when it was asked for first. Unavailable where none can be built."""
     if not shutil.which("dpkg-deb") or not os.access("/usr/bin/python3", os.X_OK):
         raise Unavailable("needs a Debian")
-    folder = cache() / "own-package"
+    folder = real_tools.cache() / "own-package"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         kept = folder / _digest()
         if not kept.is_dir():
-            for old in (one for one in folder.iterdir() if one.is_dir()):
+            made = sorted((one for one in folder.iterdir() if one.is_dir()), key=lambda one: one.stat().st_mtime)
+            for old in made[: -KEPT + 1]:
                 shutil.rmtree(old, ignore_errors=True)
             with tempfile.TemporaryDirectory(prefix=".building-", dir=folder) as room:
                 build(Path(room) / "made")
