@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -95,3 +96,13 @@ def test_without_a_child_it_is_read_here(tmp_path: Path, monkeypatch: pytest.Mon
     path = write(tmp_path / "d.yaml", HEAD + "default: {effect: allow}\n")
     monkeypatch.setattr(reading, "apart", lambda *_: None)
     assert read(lambda: acceptance.candidate(path, CATALOG)).source == path
+
+
+def test_a_service_whose_files_are_gone_says_so_and_goes_on() -> None:
+    def reads() -> acceptance.Candidate:
+        importlib.import_module("clearance.judge.gone")
+        raise AssertionError("it was there")
+
+    with pytest.raises(Error, match="ModuleNotFoundError") as caught:
+        read(reads)
+    assert "restart" in caught.value.remedy

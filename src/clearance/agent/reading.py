@@ -54,8 +54,17 @@ def read(reads: Callable[[], Candidate]) -> Candidate:
         merged = Merged(answer.directive, answer.ids)
         if merged.sha256 == answer.sha256:
             return Candidate(merged, answer.documents, answer.source)
-    # Whatever became of the child, a directive is read.
-    return reads()
+    try:
+        # Whatever became of the child, a directive is read.
+        return reads()
+    except Error:
+        raise
+    except Exception as error:
+        # Another release may lie on the disk by now, or none: what is in force stays.
+        raise Error(
+            f"directives cannot be read by this service any more ({type(error).__name__}: {error})",
+            remedy="start it anew: systemctl restart clearance",
+        ) from error
 
 
 def _told(reads: Callable[[], Candidate]) -> Read | Refused:
