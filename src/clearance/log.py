@@ -29,6 +29,7 @@ EVENTS: Final = {
     "decision": "A start or a connection that the directive has something to say about.",
     "audit-due": "A tool is of high risk here now: an audit of this host for it is due.",
     "setting-put-right": "A setting of a tool was changed to what the directive asks.",
+    "setting-left": "A setting of a tool differs from what the directive asks, and was left as it is; `why` says why.",
     "undone": "Changes to this host were taken back.",
     "message": "Anything else, for people.",
 }

@@ -13,7 +13,7 @@ from clearance.errors import Error
 from clearance.model.enforcement import KnownFile, Row
 from clearance.tasks.enforce import host_mode
 from clearance.wire.enforcement import Learned
-from tests.agent.scene import ALLOWED, BARRED, OWN, Scene
+from tests.agent.scene import ALLOWED, BARRED, HEAD, OWN, Scene
 
 
 def test_a_bad_directive_is_refused_and_recorded_and_the_old_one_stays(make: Callable[..., Scene]) -> None:
@@ -81,6 +81,29 @@ def test_a_pause_ends_by_itself_also_when_the_clock_is_set_back(
     scene.service.orders.resume(0)
     scene.service.orders.resume(0)
     assert [event for event in scene.events() if event in ("paused", "resumed")] == ["paused", "resumed"] * 3
+
+
+def test_settings_are_looked_at_anew_where_something_else_holds(
+    make: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = "rules: [{id: s, match: {tool: codex}, effect: allow-with-settings, settings: {telemetry: off}}]\n"
+    scene = make().begin()
+    asked: list[int] = []
+    monkeypatch.setattr(scene.service.surveyor, "again", lambda: asked.append(1))
+    orders = scene.service.orders
+    orders.set_mode("warn", 0)
+    assert len(asked) == 0
+    scene.directive.write_text(HEAD + settings + "default: {effect: allow}\n")
+    orders.reload("", told=True)
+    assert len(asked) == 1
+    orders.set_mode("block", 0)
+    assert len(asked) == 2
+    orders.set_pause(60, "r", 0)
+    assert len(asked) == 2
+    orders.resume(0)
+    assert len(asked) == 3
+    orders.give_tables()
+    assert len(asked) == 3
 
 
 def test_tools_of_the_directive_change_what_files_are(make: Callable[..., Scene]) -> None:

@@ -25,6 +25,7 @@ def draft(kind: Any, event: str = "", done: str = "done", **subject: Any) -> Dra
         (draft("change", "stopped"), "stopped", logging.INFO),
         (draft("change", "mode", mode="block"), "mode-changed", logging.INFO),
         (draft("change", "setting", setting="telemetry"), "setting-put-right", logging.INFO),
+        (draft("change", "setting", "left", setting="telemetry", why="x"), "setting-left", logging.WARNING),
         (draft("policy", "accepted", source="d.yaml"), "directive-accepted", logging.INFO),
         (draft("policy", "refused", source="d.yaml", why="bad"), "directive-refused", logging.WARNING),
         (draft("pause", "paused", until=AT), "paused", logging.WARNING),

@@ -99,3 +99,19 @@ def test_a_program_is_a_tool_by_its_content(surveyor: Surveyor, tmp_path: Path) 
     assert not surveyor.is_tool("/bin/true")
     assert not surveyor.is_tool(str(tmp_path / "none"))
     assert not surveyor.is_tool(str(tmp_path))
+
+
+def test_everything_again_waits_for_who_looks(surveyor: Surveyor) -> None:
+    surveyor.tick(1.0)
+    assert heard(surveyor) == [False]
+    surveyor.tick(2.0)
+    assert surveyor._pid == 0
+    surveyor.again()
+    surveyor.tick(3.0)
+    surveyor.again()
+    surveyor.tick(4.0)
+    assert heard(surveyor) == [False]
+    surveyor.tick(5.0)
+    assert heard(surveyor) == [False]
+    surveyor.tick(6.0)
+    assert surveyor._pid == 0

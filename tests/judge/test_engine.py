@@ -420,6 +420,26 @@ def test_deciding_is_total_on_any_text(version: str, user: str, host: str, score
 
 
 @given(directives(), REQUESTS)
+def test_nothing_comes_of_a_request_but_what_can_come_of_it(directive: Directive, request: Request) -> None:
+    judged = judge_of(directive)
+    assert judged.decide(request).effect in judged.effects(request.tool, request.at)
+
+
+def test_what_can_come_of_a_request_at_an_instant() -> None:
+    judged = judge("""
+        rules:
+          - {id: odd, match: {known: false, score: ">=0.9"}, effect: block, from: 2026-07-10}
+          - {id: any, match: {known: false}, effect: allow}
+          - {id: never, match: {known: false, user: ana}, effect: warn}
+        default: {effect: warn}
+        """)
+    before, after = (dt.datetime(2026, 7, day, tzinfo=dt.UTC) for day in (1, 20))
+    assert judged.effects(None, before) == {"allow"}
+    assert judged.effects(None, after) == {"allow", "block"}
+    assert judged.effects(ALPHA, after) == {"warn"}
+
+
+@given(directives(), REQUESTS)
 def test_explain_agrees_with_decide(directive: Directive, request: Request) -> None:
     judged = judge_of(directive)
     trace = judged.explain(request)

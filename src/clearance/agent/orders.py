@@ -74,7 +74,7 @@ class Orders:
             raise
         self._recording.accepted(before)
         self._adopt()
-        self.give_tables()
+        self._another()
         return now_in_force.accepted.generation
 
     def set_mode(self, mode: str, by: int) -> None:
@@ -86,7 +86,7 @@ class Orders:
         before = self._policy.mode
         self._policy.by_hand = new
         self._recording.event("change", "mode", mode=new, before=before, by=by)
-        self.give_tables()
+        self._another()
 
     def set_pause(self, seconds: float, reason: str, by: int) -> Pause:
         """Rest for a while."""
@@ -169,4 +169,11 @@ class Orders:
             host_mode.set_pause(self._settings.state, None)
         self._policy.pause = None
         self._recording.event("pause", "resumed", "resumed", how=how, by=by)
+        self._another()
+
+    def _another(self) -> None:
+        """Something else holds from now on."""
+        if self._policy.asks_for_settings():
+            # Whoever looks at them puts right what differs.
+            self._surveyor.again()
         self.give_tables()

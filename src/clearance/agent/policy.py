@@ -114,6 +114,10 @@ class Policy:
         said = apart("trial", lambda: packed(tried()))
         return tried() if said is None else msgspec.msgpack.decode(said, type=BlastRadius)
 
+    def asks_for_settings(self) -> bool:
+        """Whether a rule allows a tool only with settings that may have to be put right."""
+        return any(ruling.effect == "allow-with-settings" for ruling in (*self.judge.rulings, self.judge.default))
+
     def make(self, at: dt.datetime, judged: Judged | None = None) -> Tabled:
         """A new table for now. `judged` is what was judged for it elsewhere, as things are now."""
         self._serial += 1

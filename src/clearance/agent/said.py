@@ -50,9 +50,11 @@ def said(draft: Draft) -> Said | None:
         name = "process-ended" if what.endswith("-died") else "failure"
         return Said(name, f"{what}: {draft.outcome.done}", logging.WARNING, fields | {"reason": what})
     name = _NAMES.get((draft.kind, what), "message")
+    if name == "setting-put-right" and draft.outcome.done == "left":
+        name = "setting-left"
     if what == HEARTBEAT or (name == "message" and draft.kind == "change"):
         return None
-    level = logging.WARNING if name in ("directive-refused", "paused") else logging.INFO
+    level = logging.WARNING if name in ("directive-refused", "paused", "setting-left") else logging.INFO
     return Said(name, f"{name.replace('-', ' ')}{_detail(fields)}", level, fields)
 
 

@@ -61,6 +61,10 @@ class Surveyor:
         """What files are is told by other rules now: everything is looked at again."""
         self._rules, self._catalog = rules, catalog
         self._halt()
+        self.again()
+
+    def again(self) -> None:
+        """Look at everything as soon as nobody is looking."""
         self._whole = 0.0
 
     def start(self, *, partial: bool) -> None:

@@ -18,6 +18,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 from msgspec import UNSET, Struct
@@ -33,7 +34,7 @@ from clearance.judge.trace import fields
 from clearance.model.decision import Decision, PolicyRef, Request, ToolFacts, Upcoming
 from clearance.model.directive import Directive
 from clearance.model.review import Outcome, Step, Trace
-from clearance.model.terms import EndpointClass, Risk
+from clearance.model.terms import Effect, EndpointClass, Risk
 
 
 class Candidate(Struct, frozen=True):
@@ -93,6 +94,22 @@ class Judge:
     def decide(self, request: Request) -> Decision:
         """The directive applied to a request."""
         return self._decide(request)[0]
+
+    def effects(self, facts: ToolFacts | None, at: dt.datetime) -> frozenset[Effect]:
+        """What can come of a request about this tool (None: an agent that no catalog entry knows) at an instant.
+
+        Whatever else the request holds, its decision has one of these effects.
+        """
+        now = count(at)
+        plan = self._plan(facts and self._local.get(facts.id, facts))
+        found: set[Effect] = set()
+        for candidate in (*plan.candidates, plan.default):
+            if candidate.start <= now < candidate.end:
+                found.add(candidate.ruling.effect)
+                if not candidate.tests:
+                    # It holds for every such request: nothing after it is reached.
+                    break
+        return frozenset(found)
 
     def explain(self, request: Request) -> Trace:
         """The decision, and what came of every waiver and rule on the way to it."""

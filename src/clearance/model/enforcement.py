@@ -71,7 +71,8 @@ class Table(Struct, frozen=True):
     """All that a guard needs to answer. `serial` counts the tables of one run; `generation` is the directive's.
 
     `versioned` are tools whose decision depends on version or confidence. `users` are the user ids that rows were made
-    for: one without an entry for a tool has the tool's row in `general`. `critical` are the (device, inode) of programs
+    for: one without an entry for a tool has the tool's row in `general`. `strangers`: an agent that no catalog entry
+    knows may be blocked or warned of, so that it is worth looking for. `critical` are the (device, inode) of programs
     that nothing may block.
     """
 
@@ -87,3 +88,4 @@ class Table(Struct, frozen=True):
     files: tuple[KnownFile, ...] = ()
     paused: bool = False
     general: tuple[tuple[str, Row], ...] = ()
+    strangers: bool = False

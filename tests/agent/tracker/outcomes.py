@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from clearance.model.enforcement import UNKNOWN_AGENT, Entry, Row, Table
+from clearance.model.enforcement import Row, Table
 from clearance.wire.enforcement import Ask, Failed, Learned, NewTable, Seen
 from tests import real_tools
 from tests.agent.tracker.evasions import BLOCKER, PYTHON
@@ -181,9 +181,7 @@ def stranger(root: Path, js: str) -> dict[str, Any]:
     calm = root / "calm.mjs"
     calm.write_text("setTimeout(() => {}, 1000)\n" * 30)
     os.chown(calm, 1000, 1000)
-    weak = Row("block", "block", 0)
-    entries = (*rows([]), *(Entry(UNKNOWN_AGENT, None, uid, weak) for uid in (None, 0, 1000)))
-    stage = Stage(Table(1, 1, "block", 500, "open", entries), frozenset({os.stat(root).st_dev}))
+    stage = Stage(table([], strangers=True), frozenset({os.stat(root).st_dev}))
     held = f"data:text/javascript,{BLOCKER}"
     cases = [stage.case(["node", "--import", held, str(script)]) for _ in range(2)]
     other = stage.case(["node", str(calm)])

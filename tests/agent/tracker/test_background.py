@@ -56,6 +56,29 @@ def test_a_tool_an_agent_and_nothing(tmp_path: Path) -> None:
     assert one.pid == 0
 
 
+def test_one_that_nobody_asks_is_let_go_and_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Background(RULES)
+    try:
+        for number in range(2):
+            path = tmp_path / f"{number}.mjs"
+            path.write_text("console.log(1)\n" * 99)
+            fd, file = known(path)
+            assert one.ask(fd, file)
+            one.rest()
+            assert one.pid
+            answer(one)
+            one.rest()
+            assert one.pid
+            os.close(fd)
+            with monkeypatch.context() as later:
+                later.setattr(background, "IDLE", -1.0)
+                one.rest()
+            assert one.pid == 0
+            assert one.fileno() == -1
+    finally:
+        one.end()
+
+
 def test_one_that_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = Background(RULES)
     path = tmp_path / "x.mjs"

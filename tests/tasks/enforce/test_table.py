@@ -95,6 +95,14 @@ def test_unknown_agents_are_judged_by_their_score() -> None:
     )
     assert made.row(UNKNOWN_AGENT, None, 1000, "strong", 0.95).action == "block"
     assert made.row(UNKNOWN_AGENT, None, 1000, "strong", 0.85).action == "allow"
+    assert made.table.strangers
+
+
+def test_unknown_agents_are_worth_looking_for_where_something_can_come_of_it() -> None:
+    assert not tabled("default: {effect: allow}\n").table.strangers
+    assert tabled("default: {effect: warn}\n").table.strangers
+    rules = "rules: [{id: odd, match: {known: false}, effect: allow}]\n"
+    assert not tabled(rules + "default: {effect: block}\n").table.strangers
 
 
 def test_who_is_known_only_to_a_directory_service() -> None:

@@ -26,6 +26,11 @@ from clearance.wire.channel import Channel, Closed
 from clearance.wire.enforcement import Examine, Examined
 
 SECONDS: Final = 20.0
+"""That a child may take over one file."""
+
+IDLE: Final = 60.0
+"""Seconds without a question after which the child is let go, with the memory that it needs."""
+
 WAITING: Final = 256
 REMEMBERED: Final = 16_384
 HEAD: Final = 4096
@@ -44,6 +49,7 @@ class Background:
         self._asked: OrderedDict[Key, None] = OrderedDict()
         self._waiting: OrderedDict[int, tuple[Key, float]] = OrderedDict()
         self._ticket = 0
+        self._newest = 0.0
 
     @property
     def pid(self) -> int:
@@ -77,7 +83,8 @@ class Background:
         self._asked[key] = None
         if len(self._asked) > REMEMBERED:
             self._asked.popitem(last=False)
-        self._waiting[self._ticket] = (key, time.monotonic())
+        self._newest = time.monotonic()
+        self._waiting[self._ticket] = (key, self._newest)
         return True
 
     def answers(self) -> list[tuple[Key, KnownFile]]:
@@ -106,6 +113,11 @@ class Background:
             return False
         self.end()
         return True
+
+    def rest(self) -> None:
+        """End a child that nobody has asked for long."""
+        if self._pid and not self._waiting and time.monotonic() - self._newest > IDLE:
+            self.end()
 
     def forget(self) -> None:
         """Ask about every file anew: another catalog tells what they are."""

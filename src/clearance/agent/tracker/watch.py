@@ -111,7 +111,7 @@ class Watch:
         self._critical = frozenset(table.critical)
         self._scored.clear()
         mattered = self._strangers_matter
-        self._strangers_matter = any(e.tool == UNKNOWN_AGENT and e.row.would != "allow" for e in table.entries)
+        self._strangers_matter = table.strangers
         if self._strangers_matter and not mattered:
             # What is no tool was not looked at deep so far.
             self._programs.clear()
@@ -154,6 +154,7 @@ class Watch:
             self._remember(key, file)
             for pid in pids:
                 self.look(pid)
+        self._background.rest()
         if self._background.overdue():
             self._waiting.clear()
             self._send(Failed("deep-timeout"))

@@ -56,12 +56,13 @@ class Circumstances(Struct, frozen=True):
 
 
 class Judged(Struct, frozen=True):
-    """What was judged for a table: its rows, as `model.enforcement.Table` holds them, and the decisions they mean."""
+    """What was judged for a table: its parts, as `model.enforcement.Table` holds them, and the decisions they mean."""
 
     entries: tuple[Entry, ...]
     general: tuple[tuple[str, Row], ...]
     versioned: tuple[str, ...]
     decisions: tuple[Decision, ...]
+    strangers: bool = False
 
 
 class Tabled:
@@ -104,6 +105,7 @@ class Tabled:
             on_failure="open" if enforcement is UNSET else enforcement.on_failure,
             entries=judged.entries,
             general=judged.general,
+            strangers=judged.strangers,
             versioned=judged.versioned,
             users=tuple(person.uid for person in around.people[:PEOPLE]),
             critical=tuple(critical),
@@ -155,7 +157,10 @@ class Tabled:
                     Entry(tool, None, one.uid, row) for one, row in zip(everyone, rows, strict=True) if row != most
                 )
         versioned = sorted(tool for tool in self.judge.tools if _depends(self.judge, tool))
-        return Judged(tuple(entries), tuple(general.items()), (UNKNOWN_AGENT, *versioned), tuple(self.decisions))
+        strangers = not self.judge.effects(None, self._at).isdisjoint(("block", "warn"))
+        return Judged(
+            tuple(entries), tuple(general.items()), (UNKNOWN_AGENT, *versioned), tuple(self.decisions), strangers
+        )
 
     def _decide(
         self,
