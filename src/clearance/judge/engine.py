@@ -103,13 +103,13 @@ class Judge:
         now = count(at)
         plan = self._plan(facts and self._local.get(facts.id, facts))
         found: set[Effect] = set()
-        for candidate in (*plan.candidates, plan.default):
+        for candidate in plan.candidates:
             if candidate.start <= now < candidate.end:
                 found.add(candidate.ruling.effect)
                 if not candidate.tests:
                     # It holds for every such request: nothing after it is reached.
-                    break
-        return frozenset(found)
+                    return frozenset(found)
+        return frozenset(found | {plan.default.ruling.effect})
 
     def explain(self, request: Request) -> Trace:
         """The decision, and what came of every waiver and rule on the way to it."""
