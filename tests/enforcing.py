@@ -44,6 +44,7 @@ PATIENCE: Final = 60.0
 OUTPUT: Final = 1 << 20
 """Bytes of output that are kept, from its end."""
 
+CHECKOUT: Final = Path(__file__).resolve().parents[1]
 UNSHARE: Final = ("unshare", "--pid", "--fork", "--kill-child", "--mount", "--net", "--mount-proc")
 ENVIRONMENT: Final = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": HOME, "LANG": "C.UTF-8",
@@ -297,8 +298,13 @@ def _inside() -> None:
         _mount("--bind", outside, folder)
         _mount("-o", "remount,bind,ro", folder)
     _mount("-o", "remount,bind,ro", "/")
+    checkout = os.open(CHECKOUT, os.O_PATH)
     for folder in ("/tmp", "/dev/shm"):
         _mount("-t", "tmpfs", "-o", "mode=1777", "room", folder)
+    if not CHECKOUT.exists():
+        # It lies in one of these folders itself.
+        CHECKOUT.mkdir(parents=True)
+        _mount("--bind", f"/proc/{os.getpid()}/fd/{checkout}", str(CHECKOUT))
     _mount("-t", "tmpfs", "-o", f"size={size},mode=1777", "work", WORK)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=False)
     worker = os.fork()
