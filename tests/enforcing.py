@@ -304,7 +304,7 @@ def _inside() -> None:
     if not CHECKOUT.exists():
         # It lies in one of these folders itself.
         CHECKOUT.mkdir(parents=True)
-        _mount("--bind", f"/proc/{os.getpid()}/fd/{checkout}", str(CHECKOUT))
+        _mount("--no-canonicalize", "--bind", f"/proc/{os.getpid()}/fd/{checkout}", str(CHECKOUT))
     _mount("-t", "tmpfs", "-o", f"size={size},mode=1777", "work", WORK)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=False)
     worker = os.fork()
