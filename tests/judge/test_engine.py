@@ -427,16 +427,23 @@ def test_nothing_comes_of_a_request_but_what_can_come_of_it(directive: Directive
 
 def test_what_can_come_of_a_request_at_an_instant() -> None:
     judged = judge("""
+        tools: [{id: alpha, vendor: Own}]
         rules:
-          - {id: odd, match: {known: false, score: ">=0.9"}, effect: block, from: 2026-07-10}
+          - {id: odd, match: {known: false, score: ">=0.9"}, effect: block, from: "2026-07-10T00:00Z",
+             until: "2026-07-20T00:00Z"}
           - {id: any, match: {known: false}, effect: allow}
           - {id: never, match: {known: false, user: ana}, effect: warn}
+          - {id: own, match: {vendor: own}, effect: allow-with-settings}
         default: {effect: warn}
         """)
-    before, after = (dt.datetime(2026, 7, day, tzinfo=dt.UTC) for day in (1, 20))
-    assert judged.effects(None, before) == {"allow"}
-    assert judged.effects(None, after) == {"allow", "block"}
-    assert judged.effects(ALPHA, after) == {"warn"}
+    begins, ends = (dt.datetime(2026, 7, day, tzinfo=dt.UTC) for day in (10, 20))
+    moment = dt.timedelta(microseconds=1)
+    assert judged.effects(None, begins - moment) == {"allow"}
+    assert judged.effects(None, begins) == {"allow", "block"}
+    assert judged.effects(None, ends - moment) == {"allow", "block"}
+    assert judged.effects(None, ends) == {"allow"}
+    assert judged.effects(ALPHA, ends) == {"allow-with-settings"}
+    assert judged.effects(BETA, ends) == {"warn"}
 
 
 @given(directives(), REQUESTS)
