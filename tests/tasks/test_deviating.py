@@ -88,7 +88,7 @@ def test_where_it_is_set_already_is_where_it_must_be_changed() -> None:
     [
         ("/home/bo/.t/s.json usage", "", "user"),
         ("/etc/t/managed.json usage", "", "managed"),
-        ("", "/home/bo/work/.t/s.json usage", "project"),
+        ("", "/home/bo/src/.t/s.json usage", "project"),
         ("/moved/by/a/variable.json usage", "", "managed"),
     ],
 )

@@ -46,6 +46,7 @@ class Crew:
         self._group = ""
         self._ends: Ends | None = None
         self._programs: tuple[Examine, Track]
+        self._guard_network: Callable[..., None]
         self._answers: Channel | None = None
         self._pids: dict[str, int] = {}
         self._channels: dict[str, Channel] = {}
@@ -67,7 +68,9 @@ class Crew:
         from clearance.agent import examiner, tracker
 
         if self._network:
-            from clearance.agent.network import main as _  # noqa: F401
+            from clearance.agent.network import main as network
+
+            self._guard_network = network.main
         trim()
         forget_text()
         gc.freeze()
@@ -222,7 +225,7 @@ class Crew:
         runs: dict[str, Callable[[], object]] = {
             "tracker": lambda: self._track(its),
             "notifier": lambda: notifier.main(its),
-            "network": lambda: _guard_network(its, self._group, self._ends),
+            "network": lambda: self._guard_network(its, group=self._group, ends=self._ends),
         }
         keep = {its.fileno()}
         if name == "network" and self._ends is not None:
@@ -304,9 +307,3 @@ class Crew:
         if self._alive >= 0:
             os.close(self._alive)
         self._alive = ours
-
-
-def _guard_network(channel: Channel, group: str, ends: Ends | None) -> None:
-    from clearance.agent.network import main
-
-    main.main(channel, group=group, ends=ends)
