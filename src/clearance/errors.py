@@ -61,7 +61,7 @@ class Errors(Error):
     """Several errors of one document, so that a person mends them in one go."""
 
     def __init__(self, errors: tuple[Error, ...]) -> None:
-        super().__init__(errors[0].what)
+        super().__init__(errors[0].what, place=errors[0].place)
         self.errors = errors
 
     def __str__(self) -> str:

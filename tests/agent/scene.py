@@ -83,11 +83,16 @@ class Scene:
         chosen: dict[str, Any] = {"mode": "block", "directive": str(self.directive)} | settings
         self.service = Service(
             Settings(
-                chosen["directive"], str(folder / "none.d"), chosen["mode"], Watched(("/w",), frozenset(), host=False),
+                chosen["directive"], str(self.configured), chosen["mode"], Watched(("/w",), frozenset(), host=False),
                 False, str(self.state), str(self.runtime),
             ),
             catalog, rules, open_ledger(str(self.state)), self.crew,  # type: ignore[arg-type]
         )  # fmt: skip
+
+    @property
+    def configured(self) -> Path:
+        """Where a directive is looked for that nobody named."""
+        return self.directive.with_name("none.d")
 
     def begin(self) -> Scene:
         self.service._begin()

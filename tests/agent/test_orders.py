@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from clearance.agent import records
 from clearance.errors import Error
 from clearance.model.enforcement import KnownFile, Row
-from clearance.tasks.enforce import host_mode
+from clearance.tasks.enforce import acceptance, host_mode
 from clearance.wire.enforcement import Learned
 from tests.agent.scene import ALLOWED, BARRED, HEAD, OWN, Scene
 
@@ -121,6 +123,69 @@ def test_tools_of_the_directive_change_what_files_are(make: Callable[..., Scene]
     scene.directive.write_text(BARRED)
     scene.service.orders.reload("", told=True)
     assert scene.crew.adopted[1].tool_of_package("npm", "own-coder") is None
+
+
+def test_without_a_good_directive_everything_starts_until_it_is_mended(make: Callable[..., Scene]) -> None:
+    scene = make(directive="")
+    scene.configured.mkdir()
+    placed = scene.configured / "10-ours.yaml"
+    placed.write_text(BARRED.replace("effect: block", "effect: blok"))
+    scene.begin()
+    status = scene.service.status()
+    assert (status.policy.generation, status.failures) == (0, {"directive-refused": 1})
+    assert status.refused.startswith(f"{placed}:5:")
+    assert '"blok"' in status.refused
+    assert scene.row().action == "allow"
+    refused = scene.records()[0]
+    assert (refused.subject["event"], refused.subject["why"]) == ("refused", status.refused)
+    scene.turn()
+    assert scene.service.status().failures == {"directive-refused": 1}, "it is not tried again as it is"
+    placed.write_text("rules: [")
+    scene.turn()
+    assert scene.service.status().failures == {"directive-refused": 2}
+    placed.write_text(BARRED)
+    scene.turn()
+    status = scene.service.status()
+    assert (status.policy.generation, status.refused) == (1, "")
+    assert scene.row().action == "block"
+    assert scene.events().count("accepted") == 1
+    placed.write_text(ALLOWED)
+    scene.turn()
+    assert scene.row().action == "block", "from now on somebody has to say so"
+
+
+def test_a_bad_directive_that_somebody_named_is_an_error(make: Callable[..., Scene]) -> None:
+    with pytest.raises(Error, match="Nonsense"):
+        make("kind: Nonsense\n").begin()
+
+
+def test_what_was_accepted_and_is_damaged_is_waited_for(make: Callable[..., Scene]) -> None:
+    first = make().begin()
+    for one in (first.service.door, first.service.metrics):
+        one.close()
+    first.service.upkeep.ledger.close()
+    next((first.state / "accepted" / "directive.d").iterdir()).write_text(ALLOWED)
+    again = make(directive="").begin()
+    assert again.service.status().policy.generation == 0
+    assert "digest" in again.service.status().refused
+    again.configured.write_text(BARRED)
+    again.turn()
+    assert again.row().action == "block"
+
+
+def test_a_directive_that_cannot_be_kept_is_refused(
+    make: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    scene = make().begin()
+    monkeypatch.setattr(acceptance, "_keep", full)
+    scene.directive.write_text(ALLOWED)
+    with pytest.raises(Error, match="no space left on device"):
+        scene.service.orders.reload("", told=True)
+    assert scene.row().action == "block"
+    assert scene.events()[-1] == "refused"
 
 
 def test_without_any_directive_it_says_what_to_do(make: Callable[..., Scene]) -> None:

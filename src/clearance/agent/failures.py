@@ -37,7 +37,9 @@ FAILURES: Final[dict[str, Failure]] = {
     "survey-failed": Failure("goes on without", "What is installed and configured here could not be looked at anew."),
     "ledger-write": Failure("kept in memory, tried again", "Records cannot be written; decisions stay the same."),
     "ledger-overflow": Failure("counted", "Records could not be written for so long that some were given up."),
-    "directive-refused": Failure("the old one stays", "A new directive was not put in force."),
+    "directive-refused": Failure(
+        "the old one stays", "A new directive was not put in force; where none was before, none is."
+    ),
     "clock-jump": Failure("table made anew", "The clock was set; what begins and ends by date was judged again."),
     "events-lost": Failure("counted", "The kernel dropped records of starts; what runs was looked at as a whole."),
     "examiner-stalled": Failure("started again", "Files were not identified in time again and again."),

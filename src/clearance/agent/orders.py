@@ -1,6 +1,7 @@
 """What holds on this host and how that changes: a directive, a mode, a pause. Each change is recorded and told to all.
 
-A directive that is refused changes nothing.
+A directive that is refused changes nothing. Where none is in force, the configured one is put in force as soon as
+somebody has mended it.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from clearance.agent.settings import Settings
 from clearance.agent.surveyor import Surveyor
 from clearance.agent.telling import Telling
 from clearance.catalog import Catalog
-from clearance.errors import Error
+from clearance.errors import Error, Place
 from clearance.log import LOG
 from clearance.model.directive import LocalTool
 from clearance.model.terms import ENFORCES
 from clearance.observe.identity.rules import Rules, compile_rules
 from clearance.tasks.enforce import host_mode
+from clearance.tasks.enforce.acceptance import SIGNATURE
 from clearance.tasks.enforce.critical import critical
 from clearance.tasks.enforce.host_mode import Pause
 from clearance.tasks.local_tools import with_local
@@ -33,7 +35,8 @@ from clearance.wire.enforcement import NewNetworkTable, NewTable
 class Orders:
     """Carries out what is ordered. `changed` is set by whoever knows that another table is due.
 
-    `catalog` and `rules` are those that hold here: with the directive's own tools.
+    `catalog` and `rules` are those that hold here: with the directive's own tools. `refused` says why, and where, the
+    last directive was not put in force; it is empty since another one was.
     """
 
     def __init__(
@@ -53,9 +56,11 @@ class Orders:
         self.catalog = catalog
         self.rules = rules
         self.changed = False
+        self.refused = ""
+        self._tried: object = None
 
     def begin(self) -> None:
-        """Put in force what was named, or else what was before. `Error` where there is nothing."""
+        """Put in force what was named, or else what was before. `Error` where neither is, and none is configured."""
         state = self._settings.state
         self._policy.by_hand = self._settings.mode or host_mode.chosen(state)
         self._policy.pause = host_mode.pause(state, records.now())
@@ -67,12 +72,13 @@ class Orders:
         """Take a directive anew; the generation in force after it. `Error` leaves the old one."""
         named = path or self._settings.directive or self._settings.configured
         before = self._policy.in_force.accepted.generation if self._policy.in_force else 0
+        self._tried = _as_written(self._settings.configured)
         try:
             now_in_force = self._policy.take(named, records.now(), running(), told=told)
-        except Error as error:
-            self._recording.directive_refused(named, error)
-            raise
-        self._recording.accepted(before)
+        except (Error, OSError) as error:
+            self._refuse(named, self._unkept(error))
+            raise self._unkept(error) from error
+        self._taken(before)
         self._adopt()
         self._another()
         return now_in_force.accepted.generation
@@ -105,12 +111,15 @@ class Orders:
             self._resumed("by hand", by)
 
     def keep_time(self) -> None:
-        """What begins or ends by its date, and a pause that is over."""
+        """What begins or ends by its date, a pause that is over, and a directive that was mended."""
         if self._due is not None and records.now() >= self._due:
             self.changed = True
         pause = self._policy.pause
         if pause is not None and not host_mode.holds(pause, records.now()):
             self._resumed("ended by itself", 0)
+        if self._policy.waits and _as_written(self._settings.configured) != self._tried:
+            with contextlib.suppress(Error):
+                self.reload(self._settings.configured, told=False)
 
     def give_tables(self) -> None:
         """Judge anew, and give everybody the tables that hold from now on."""
@@ -126,29 +135,54 @@ class Orders:
             self._crew.give("network", NewNetworkTable(network))
 
     def _first_directive(self) -> None:
-        """The directive that was named; a bad one is refused, and what was accepted before stays."""
-        configured = self._settings.configured
-        named = self._settings.directive or (configured if os.path.exists(configured) else "")
+        """The directive that was named; a bad one is refused, and what was accepted before stays.
+
+        Without such a one, a bad one is an `Error` where the command line named it: whoever did is there to read it.
+        One that was configured is waited for, since whoever starts the service anew would find the same.
+        """
+        on_call = self._settings.directive
+        named = on_call or self._settings.configured
+        before = 0
         try:
-            before = self._policy.resume()
+            if last := self._policy.resume():
+                before = last.accepted.generation
         except Error as error:
-            LOG.warning("%s", error)
-            before = None
-        if not named:
-            if before is None:
-                raise Error(
-                    "no directive was named, and none was accepted on this host before",
-                    remedy="name one: clearance enforce run --directive FILE",
-                )
-            return
-        try:
-            self._policy.take(named, records.now(), told=True)
-            self._recording.accepted(before.accepted.generation if before else 0)
-        except Error as error:
-            if before is None:
-                raise
-            LOG.warning("%s; generation %d stays in force", error, before.accepted.generation)
-            self._recording.directive_refused(named, error)
+            self._refuse(self._settings.state, error)
+        self._tried = _as_written(self._settings.configured)
+        if on_call or os.path.exists(named):
+            try:
+                self._policy.take(named, records.now(), told=True)
+                self._taken(before)
+            except (Error, OSError) as error:
+                if not before and (on_call or isinstance(error, OSError)):
+                    raise self._unkept(error) from error
+                self._refuse(named, self._unkept(error))
+        elif not before and not self.refused:
+            raise Error(
+                "no directive was named, and none was accepted on this host before",
+                remedy="name one: clearance enforce run --directive FILE",
+            )
+        if self._policy.in_force is None:
+            self._policy.wait()
+            LOG.warning("no directive is in force; the one in %s is as soon as it can be", self._settings.configured)
+        elif self.refused:
+            LOG.warning("generation %d stays in force", before)
+
+    def _unkept(self, error: Error | OSError) -> Error:
+        if isinstance(error, Error):
+            return error
+        what = f"the directive cannot be kept: {(error.strerror or '').lower()}"
+        return Error(what, place=Place(self._settings.state), remedy="make room, or give it another --state")
+
+    def _taken(self, before: int) -> None:
+        """Another directive may be in force than the one of generation `before`."""
+        self.refused = ""
+        self._recording.accepted(before)
+
+    def _refuse(self, named: str, error: Error) -> None:
+        LOG.warning("%s", error)
+        self.refused = str(error).partition("\n")[0]
+        self._recording.directive_refused(named, error)
 
     def _adopt(self) -> bool:
         """Tell files by the directive's own tools too. Whether that changes what files are."""
@@ -177,3 +211,16 @@ class Orders:
             # Whoever looks at them puts right what differs.
             self._surveyor.again()
         self.give_tables()
+
+
+def _as_written(path: str) -> object:
+    """What changes when somebody writes to a file, to its signature, or to anything in a folder."""
+    names = [path, path.rstrip("/") + SIGNATURE]
+    with contextlib.suppress(OSError):
+        names += (os.path.join(path, name) for name in sorted(os.listdir(path)))
+    found = []
+    for name in names:
+        with contextlib.suppress(OSError):
+            what = os.stat(name)
+            found.append((name, what.st_ino, what.st_size, what.st_mtime_ns, what.st_mode))
+    return found

@@ -88,11 +88,20 @@ class Policy:
         """
         new = read(lambda: acceptance.candidate(path, self._catalog, self._key))
         old = self.in_force
-        if old is not None and self.tabled is not None and not told:
+        if old is not None and not self.waits and self.tabled is not None and not told:
             found = self._blast_radius(new.merged, self.tabled, at, processes or {})
             refuse(found, acceptance.limits(new.merged).blast_radius)
         self.in_force = acceptance.accept(self._state, new, self._catalog, old, at.isoformat(timespec="seconds"))
         return self.in_force
+
+    @property
+    def waits(self) -> bool:
+        """Whether no directive is in force, and none was when the service began."""
+        return self.in_force is not None and not self.in_force.accepted.generation
+
+    def wait(self) -> None:
+        """Allow everything until there is a directive."""
+        self.in_force = acceptance.nothing(self._catalog)
 
     def resume(self) -> InForce | None:
         """What was in force when the service last ran."""
@@ -140,7 +149,7 @@ class Policy:
 
     def keep(self) -> None:
         """Keep the directive once more, where the state folder was lost. OSError where it cannot be kept."""
-        if self.in_force is not None:
+        if self.in_force is not None and not self.waits:
             acceptance.keep(self._state, self.in_force)
 
     def forget_files(self) -> None:

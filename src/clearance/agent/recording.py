@@ -55,7 +55,7 @@ class Recording:
     def directive_refused(self, path: str, error: Error) -> None:
         """A directive was not put in force."""
         self.count("directive-refused")
-        self.event("policy", "refused", "refused", source=path, why=error.what)
+        self.event("policy", "refused", "refused", source=path, why=str(error).partition("\n")[0])
 
     def seen(self, seen: Seen) -> None:
         """What a child decided about a start, a connection or a name."""

@@ -290,6 +290,7 @@ class Service:
             ready=self.ready,
             tracker=self.counters.get("tracker", {}),
             queue=self.queue.names(),
+            refused=self.orders.refused,
         )
 
     def _metrics(self) -> str:

@@ -47,7 +47,11 @@ class LedgerState(Struct, frozen=True):
 
 
 class EnforceStatus(Struct, frozen=True):
-    """All of it. `ready` is True once events are answered; `critical` are the programs that no directive can block."""
+    """All of it. `ready` is True once events are answered; `critical` are the programs that no directive can block.
+
+    `policy` has the generation 0 where no directive is in force. `refused` says why the last one was not put in force,
+    and where; empty since another one was.
+    """
 
     schema: Literal["clearance/enforce-status/v1"]
     mode: Enforce
@@ -63,3 +67,4 @@ class EnforceStatus(Struct, frozen=True):
     ready: bool = True
     tracker: dict[str, int] = {}
     queue: tuple[str, ...] = ()
+    refused: str = ""

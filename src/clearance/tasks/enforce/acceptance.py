@@ -22,8 +22,9 @@ from clearance.catalog import Catalog
 from clearance.errors import Error, Place
 from clearance.judge.engine import Judge
 from clearance.judge.merged import Merged
-from clearance.model.directive import Enforcement
-from clearance.tasks.judges import judge_of
+from clearance.model.decision import PolicyRef
+from clearance.model.directive import Default, Directive, Enforcement
+from clearance.tasks.judges import facts, judge_of
 
 FOLDER: Final = "accepted"
 SIGNATURE: Final = ".sig"
@@ -53,6 +54,12 @@ class InForce(Struct, frozen=True):
     accepted: Accepted
     judge: Judge
     documents: tuple[tuple[str, bytes], ...] = ()
+
+
+def nothing(catalog: Catalog) -> InForce:
+    """What is in force where no directive can be: everything is allowed. Its generation is 0, and it is never kept."""
+    silent = Directive("clearance/v1", "Directive", default=Default("allow"))
+    return InForce(Accepted(0, "", "", ""), Judge(silent, facts(catalog), PolicyRef(0, "", ()), catalog.hosts))
 
 
 def candidate(path: str, catalog: Catalog, key: str = "") -> Candidate:

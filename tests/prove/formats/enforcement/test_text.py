@@ -29,6 +29,13 @@ def test_the_first_line_is_enough() -> None:
     assert status(structs.replace(STATUS, ready=False)).startswith("starting · block")
 
 
+def test_what_was_refused_and_that_nothing_is_in_force() -> None:
+    refused = structs.replace(STATUS, refused="/etc/d.yaml:3:1: is no rule")
+    assert status(refused).splitlines()[1] == "  refused    /etc/d.yaml:3:1: is no rule"
+    none = structs.replace(refused, policy=PolicyRef(0, "", ()))
+    assert status(none).splitlines()[0] == "no directive is in force: everything starts"
+
+
 def test_the_figures() -> None:
     text = status(structs.replace(STATUS, failures={"deadline": 2, "a": 1}, queue=("codex",)))
     for expected in ("40 asked about: 3 blocked, 2 warned", "1 ended afterwards, 5 let through", "9 names barred",

@@ -14,6 +14,8 @@ def status(state: EnforceStatus) -> str:
     policy = state.policy
     ids = ", ".join(policy.directives) or "a directive without an id"
     head = f"{state.mode} · directive {ids} (generation {policy.generation}, {policy.sha256[:8]})"
+    if not policy.generation:
+        head = "no directive is in force: everything starts"
     if state.paused:
         head = f"PAUSED until {state.paused.until} ({plain(state.paused.reason)}) · {head}"
     elif not state.ready:
@@ -21,6 +23,7 @@ def status(state: EnforceStatus) -> str:
     guard = state.guard
     lines = [
         head,
+        *([f"  refused    {plain(state.refused)}"] if state.refused else []),
         f"  since      {state.since}",
         f"  watched    {', '.join(plain(path) for path in state.watched)}",
         f"  starts     {guard.events} asked about: {guard.blocked} blocked, {guard.warned} warned",
