@@ -302,10 +302,13 @@ def install(directive: str | None = None, /, *, root: str = "/", no_start: Flag 
     report = task(root, directive=directive, dry_run=dry_run, start=not no_start)
     for line in report.done:
         print(f"{'would ' if dry_run else ''}{plain(line)}")
+    if report.refused is not None:
+        print(f"warning: {report.refused}", file=sys.stderr)
+        print("  what was in force stays; where nothing was, it is put in force once it is mended", file=sys.stderr)
     if report.started:
         print("The service runs and observes. See it: clearance enforce status")
     elif report.waiting:
-        print("There is no directive yet: put one into /etc/clearance/directive.d, then install again to start.")
+        print("There is no directive yet: put a *.yaml file into /etc/clearance/directive.d, then install again.")
     elif not dry_run:
         print("Installed; it starts with the machine." if report.done else "Everything is installed already.")
     return 0

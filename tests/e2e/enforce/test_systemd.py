@@ -409,6 +409,30 @@ def test_reload_puts_another_directive_in_force_and_fails_for_a_bad_one(blocking
         blocking.run("systemctl", "reload", UNIT)
 
 
+def test_without_a_good_directive_everything_starts_and_a_mended_one_is_in_force(blocking: Machine) -> None:
+    wrong = f"{DIRECTIVE}:7:"
+    blocking.run("systemctl", "stop", UNIT)
+    blocking.run("sh", "-c", "rm -r /var/lib/clearance/accepted*")
+    blocking.path(DIRECTIVE).write_text(BARRED.replace("effect: block", "effect: blok"))
+    try:
+        blocking.run("systemctl", "start", UNIT)
+        status = blocking.status()
+        assert (status["policy"]["generation"], status["failures"]["directive-refused"]) == (0, 1)
+        assert status["refused"].startswith(wrong)
+        assert "no directive is in force" in blocking.run("clearance", "enforce", "status").stdout
+        assert wrong in blocking.run("clearance", "doctor", code=2).stderr
+        assert wrong in blocking.run("journalctl", "--quiet", f"--unit={UNIT}", "--lines=50").stdout
+        assert VERSION_OF_RUST in blocking.run(RUST, "--version", uid=PERSON).stdout
+        assert blocking.run("systemctl", "reload", UNIT, code=None).returncode != 0
+        assert blocking.shows(UNIT, "NRestarts") == {"NRestarts": "0"}
+    finally:
+        blocking.path(DIRECTIVE).write_text(BARRED)
+    blocking.in_force(RUST)
+    status = blocking.status()
+    assert (status["policy"]["generation"], status["refused"]) == (1, "")
+    blocking.run("systemctl", "reload", UNIT)
+
+
 def test_stop_ends_it_and_restart_brings_it_back(blocking: Machine) -> None:
     newest = blocking.newest()
     blocking.run("systemctl", "stop", UNIT)

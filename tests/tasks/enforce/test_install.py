@@ -18,6 +18,12 @@ from tests.act.snapshot import cut_at, snapshot
 
 MODULES = (files, journal, restoring, task)
 COMMAND = "/opt/clearance/bin/clearance"
+GOOD = """apiVersion: clearance/v1
+kind: Directive
+metadata: {id: D-1, title: One, owner: security@example.com, review: 2035-10-10}
+contact: https://intranet.example.com/ai-tools
+default: {effect: allow}
+"""
 
 
 @pytest.fixture
@@ -33,12 +39,12 @@ def image(tmp_path: Path) -> Path:
 def test_an_image_is_installed_into_and_is_as_before_afterwards(image: Path, tmp_path: Path) -> None:
     before = snapshot(str(image))
     directive = tmp_path / "ours.yaml"
-    directive.write_text("apiVersion: clearance/v1\n")
+    directive.write_text(GOOD)
     said = task.install(str(image), command=COMMAND, directive=str(directive), dry_run=True).done
     assert snapshot(str(image)) == before, "a dry run does nothing"
     done = task.install(str(image), command=COMMAND, directive=str(directive)).done
     assert said[1:] == done, "but for the state folder, which is made with the journal"
-    assert (image / "etc/clearance/directive.d/10-ours.yaml").read_text() == "apiVersion: clearance/v1\n"
+    assert (image / "etc/clearance/directive.d/10-ours.yaml").read_text() == GOOD
     unit = (image / "etc/systemd/system/clearance.service").read_text()
     assert f"ExecStart={COMMAND} enforce run" in unit
     wants = image / "etc/systemd/system/multi-user.target.wants/clearance.service"
@@ -58,6 +64,37 @@ def test_what_a_package_ships_is_not_written_again(image: Path) -> None:
     assert not (image / "etc/systemd/system/clearance.service").exists()
     link = image / "etc/systemd/system/multi-user.target.wants/clearance.service"
     assert os.readlink(link) == "/usr/lib/systemd/system/clearance.service"
+
+
+def test_a_bad_directive_is_refused_and_nothing_is_done(image: Path, tmp_path: Path) -> None:
+    before = snapshot(str(image))
+    directive = tmp_path / "ours.yaml"
+    directive.write_text(GOOD.replace("effect", "efect"))
+    for dry_run in (True, False):
+        with pytest.raises(Error) as caught:
+            task.install(str(image), command=COMMAND, directive=str(directive), dry_run=dry_run)
+        assert str(caught.value).startswith(f"{directive}:5:11: ")
+        assert snapshot(str(image)) == before
+
+
+@pytest.mark.parametrize("name", ["ours.yml", "ours", "ours.txt"])
+def test_a_directive_is_called_so_that_it_is_read(image: Path, tmp_path: Path, name: str) -> None:
+    directive = tmp_path / name
+    directive.write_text(GOOD)
+    assert task.install(str(image), command=COMMAND, directive=str(directive)).refused is None
+    (placed,) = (image / "etc/clearance/directive.d").iterdir()
+    assert placed.suffix == ".yaml"
+    assert acceptance.candidate(str(placed.parent), load_catalog())
+
+
+def test_of_a_bad_directive_that_lies_there_it_is_said(image: Path) -> None:
+    placed = image / "etc/clearance/directive.d/10-ours.yaml"
+    placed.parent.mkdir(parents=True)
+    placed.write_text(GOOD.replace("effect", "efect"))
+    report = task.install(str(image), command=COMMAND)
+    assert str(report.refused).startswith(f"{placed}:5:11: ")
+    placed.write_text(GOOD)
+    assert task.install(str(image), command=COMMAND).refused is None
 
 
 def test_an_empty_folder_is_enough(tmp_path: Path) -> None:
@@ -98,7 +135,7 @@ def test_a_configuration_that_is_there_stays(image: Path) -> None:
 
 def test_what_others_changed_since_is_kept_and_said(image: Path) -> None:
     directive = image.parent / "10-ours.yaml"
-    directive.write_text("ours")
+    directive.write_text(GOOD)
     task.install(str(image), command=COMMAND, directive=str(directive))
     (image / "etc/clearance/directive.d/20-theirs.yaml").write_text("theirs")
     (image / "etc/clearance/config.toml").write_text("theirs")

@@ -72,11 +72,13 @@ class Installed:
     """What was done, or would be, in order; paths as the installed machine names them.
 
     `waiting`: there is no directive yet, and until there is one the service has nothing to do and does not start.
+    `refused`: why the directives that lie there cannot be put in force.
     """
 
     done: list[str] = field(default_factory=list)
     started: bool = False
     waiting: bool = False
+    refused: Error | None = None
 
 
 def program() -> str:
@@ -95,10 +97,13 @@ def install(
 ) -> Installed:
     """Install. `root` is where the machine's files lie (an image that is being built); only on `/` a unit is started.
 
-    `directive` is a file that is put into the folder of directives. `Error` where it cannot be done; what was done
-    until then stays in the journal, so that installing again goes on and uninstalling takes it back.
+    `directive` is a file that is put into the folder of directives; a bad one is an `Error`, and nothing is done.
+    `Error` where it cannot be done; what was done until then stays in the journal, so that installing again goes on
+    and uninstalling takes it back.
     """
     _must_be_root(root)
+    if directive and (wrong := _wrong(directive)):
+        raise wrong
     content = _read(directive) if directive else b""
     report = Installed()
     hands: Hands = Saying()
@@ -112,6 +117,7 @@ def install(
             units.announce(journal)
         _steps(hands, root, command or program(), os.path.basename(directive or ""), content, report.done)
         report.waiting = not directive and not _directives(root)
+        report.refused = _wrong(_below(root, DIRECTIVES)) if _directives(root) else None
         if journal is not None and root == "/" and start and not report.waiting:
             report.started = units.start(journal, UNIT)
     except OSError as error:
@@ -146,6 +152,8 @@ def _steps(hands: Hands, root: str, command: str, name: str, directive: bytes, d
     if not os.path.lexists(_below(root, SYSTEM_FILE)):
         step(SYSTEM_FILE, "write", changed=hands.file(_inside(root, SYSTEM_FILE), configuration(), 0o644, **mine))
     if name:
+        # Only files that are called so are read there.
+        name = f"{name.removesuffix('.yml').removesuffix('.yaml')}.yaml"
         path = f"{DIRECTIVES}/{name if name[:1].isdigit() else f'10-{name}'}"
         step(path, "write", changed=hands.file(_inside(root, path), directive, 0o644, **mine))
     unit = next((f"{there}/{UNIT}" for there in SHIPPED_UNITS if os.path.exists(_below(root, f"{there}/{UNIT}"))), "")
@@ -156,6 +164,18 @@ def _steps(hands: Hands, root: str, command: str, name: str, directive: bytes, d
     place = _inside(root, link)
     step(os.path.dirname(link), "make", changed=hands.folder(os.path.dirname(place), uid=mine["uid"], gid=mine["gid"]))
     step(link, "link", changed=hands.link(place, unit, **mine))
+
+
+def _wrong(directive: str) -> Error | None:
+    """Why a directive could not be put in force here. Its signature is left to the service, which knows the key."""
+    from clearance.catalog import load_catalog
+    from clearance.tasks.enforce.acceptance import candidate
+
+    try:
+        candidate(directive, load_catalog())
+    except Error as error:
+        return error
+    return None
 
 
 def _directives(root: str) -> bool:
