@@ -6,13 +6,14 @@ import datetime as dt
 import os
 import shutil
 from difflib import get_close_matches
-from typing import Annotated, Final
+from typing import Final
 
-import msgspec
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from clearance.catalog import load_catalog
 from clearance.catalog.index import Catalog
+from clearance.cli.options import Flag
+from clearance.cli.output import print_document
 from clearance.config import load_settings
 from clearance.errors import Error
 from clearance.model.decision import Request
@@ -44,10 +45,10 @@ It never asks  who you are: nothing is judged by nationality, language or time z
 @app.default
 def explain(
     *tools: str,
-    compare: Annotated[bool, Parameter(negative=())] = False,
-    collects: Annotated[bool, Parameter(negative=())] = False,
+    compare: Flag = False,
+    collects: Flag = False,
     directive: str | None = None,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: Flag = False,
 ) -> int:
     """Show what the directive says of a tool, and what the catalog knows of it, every fact with its source and age.
 
@@ -77,7 +78,7 @@ def explain(
         raise Error("there is nothing to compare", remedy="name the tools: clearance explain --compare codex qwen-code")
     if json:
         document = {"schema": "clearance/catalog/v1", "tools": chosen or list(catalog.tools.values())}
-        print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+        print_document(document)
     elif not chosen:
         for entry in catalog.tools.values():
             print(f"{entry.id:<18} {entry.name}, {entry.vendor.value.name}")

@@ -10,13 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import msgspec
 from cyclopts import App, Parameter
 
 from clearance.catalog import Catalog, load_catalog
 from clearance.catalog.source import shown
+from clearance.cli.options import Flag
+from clearance.cli.output import print_document
 from clearance.errors import Error, Errors, Place, Unreadable
 from clearance.judge.diff import diff as differences
 from clearance.judge.engine import Judge
@@ -26,12 +27,9 @@ from clearance.model.review import Remark
 from clearance.model.terms import EFFECTS, Confidence, Effect, Surface
 from clearance.prove.formats import decision as decision_format
 from clearance.prove.formats import policy as policy_format
-from clearance.prove.formats.escape import json_text
 from clearance.tasks import policy as task
 
 app = App(name="policy", help="Check, try out, test and compare directives.")
-
-Flag = Annotated[bool, Parameter(negative=())]
 
 
 @Parameter(name="*")
@@ -87,14 +85,14 @@ def check(
         merged = task.load(directive)
     except Error as error:
         if json:
-            _print(policy_format.check_document(_unreadable(error), None))
+            print_document(policy_format.check_document(_unreadable(error), None))
             return error.exit_code
         raise
     catalog = load_catalog()
     judge = task.judge_of(merged, catalog)
     remarks = task.check(merged, catalog, _instant(at, judge))
     if json:
-        _print(policy_format.check_document(remarks, judge.policy))
+        print_document(policy_format.check_document(remarks, judge.policy))
     else:
         print(policy_format.check_text(remarks, judge.policy), end="")
     counted = {"warning": ("warning", "error"), "error": ("error",), "never": ()}[fail_on]
@@ -119,7 +117,7 @@ def decide(
     judge, request, name = _asked(directive, asked or Asked())
     decision = judge.decide(request)
     if json:
-        _print(decision_format.document(decision))
+        print_document(decision_format.document(decision))
     else:
         print(decision_format.render_text(decision, name), end="")
     return int(fail_on != "never" and EFFECTS.index(decision.effect) >= EFFECTS.index(fail_on))
@@ -139,7 +137,7 @@ def explain(directive: str, /, *, asked: Asked | None = None, json: Flag = False
     judge, request, name = _asked(directive, asked or Asked())
     trace = judge.explain(request)
     if json:
-        _print(policy_format.explain_document(trace))
+        print_document(policy_format.explain_document(trace))
     else:
         print(policy_format.explain_text(trace, name), end="")
     return 0
@@ -170,7 +168,7 @@ def run_tests(
     judge = task.judge_of(task.load(directive), load_catalog())
     results = task.run_tests(task.cases_of(directive, cases), judge)
     if json:
-        _print(policy_format.cases_document(results))
+        print_document(policy_format.cases_document(results))
     else:
         print(policy_format.cases_text(results, verbose=verbose), end="")
     if not results:
@@ -203,7 +201,7 @@ def diff(old: str, new: str, /, *, scan: str | None = None, at: str | None = Non
     seen = task.sightings(scan, {**before.tools, **after.tools, **after.catalog}, moment) if scan else ()
     found = differences(before, after, moment, seen)
     if json:
-        _print(policy_format.diff_document(found, written(moment), before.policy, after.policy))
+        print_document(policy_format.diff_document(found, written(moment), before.policy, after.policy))
     else:
         print(policy_format.diff_text(found, written(moment), before.policy, after.policy), end="")
     return int(bool(found))
@@ -274,7 +272,3 @@ def _unreadable(error: Error) -> tuple[Remark, ...]:
     """What makes a directive unreadable, as remarks."""
     errors = error.errors if isinstance(error, Errors) else (error,)
     return tuple(Remark("unreadable", "error", each.place or Place(""), each.what, each.remedy) for each in errors)
-
-
-def _print(document: dict[str, Any]) -> None:
-    print(json_text(msgspec.json.format(msgspec.json.encode(document), indent=2)))

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from typing import Annotated, Literal, TextIO
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
+from clearance.cli.options import Flag, Output
+from clearance.cli.output import check_writable, write
 from clearance.config import load_settings
-from clearance.errors import Error
 from clearance.log import set_verbosity
 from clearance.model.sighting import ScanResult
 from clearance.model.terms import EFFECTS, Effect
 
 app = App(name="scan", help="Which AI coding tools are on this machine, and may they be used?")
 
-Flag = Annotated[bool, Parameter(negative=())]
 GroupBy = Literal["decision", "tool", "user"]
 Format = Literal["text", "json", "sarif", "cyclonedx", "ocsf", "html"]
 
@@ -34,7 +32,7 @@ def scan(
     directive: str | None = None,
     format: Format = "text",  # noqa: A002 - the option's name is what counts
     json: Flag = False,
-    output: Annotated[str | None, Parameter(alias="-o")] = None,
+    output: Output = None,
     group_by: GroupBy = "decision",
     since: str | None = None,
     suppressions: str | None = None,
@@ -90,8 +88,7 @@ def scan(
     set_verbosity(-1 if quiet else verbose)
     if output is not None:
         # What cannot be written is better known before a long scan than after it.
-        with _opened(output, truncate=False):
-            pass
+        check_writable(output)
     settings = load_settings(os.environ, {"directive": directive, "suppressions": suppressions})
     result = run_scan(
         ScanOptions(
@@ -125,27 +122,11 @@ def _write(result: ScanResult, chosen: Format, output: str | None, group_by: Gro
         privileged=os.geteuid() == 0 if hasattr(os, "geteuid") else False,
     )
     text = render(chosen, result, options)
-    if output is None:
-        if chosen != "text" and isinstance(sys.stdout, io.TextIOWrapper):
-            # Text suits the terminal that it is shown on; a document is UTF-8 wherever it is sent.
-            sys.stdout.reconfigure(encoding="utf-8")
-        sys.stdout.write(text)
-        return
-    with _opened(output, truncate=True) as out:
-        out.write(text)
-
-
-@contextlib.contextmanager
-def _opened(path: str, *, truncate: bool) -> Iterator[TextIO]:
-    """A file to write the result to. It says what everybody here uses: it is made for the one who asked alone."""
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if truncate else 0)
-        with open(os.open(path, flags, 0o600), "w" if truncate else "a", encoding="utf-8") as out:
-            yield out
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        remedy = "name a file in a folder that is there and that you may write to"
-        raise Error(f"--output {path}: cannot write the result: {why}", remedy=remedy) from error
+    if output is None and chosen != "text" and isinstance(sys.stdout, io.TextIOWrapper):
+        # Text suits the terminal that it is shown on; a document is UTF-8 wherever it is sent.
+        sys.stdout.reconfigure(encoding="utf-8")
+    # It says what everybody here uses.
+    write(text, output, alone=True)
 
 
 def exit_code(result: ScanResult, chosen: Format, fail_on: Literal["warn", "block", "never"]) -> int:

@@ -158,11 +158,11 @@ def parse_meta(data: bytes) -> Meta:
 
 def opened(path: str) -> BinaryIO:
     """A file to be read. OSError as open gives, and for what is no ordinary file: reading that might never end."""
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
         raise OSError(errno.EINVAL, "it is no ordinary file", path)
-    return file
+    return os.fdopen(fd, "rb")
 
 
 def small_file(path: str) -> bytes:

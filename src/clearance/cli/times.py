@@ -1,0 +1,19 @@
+"""The times that options give."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from clearance.errors import Error
+from clearance.prove.formats.escape import plain
+from clearance.prove.ledger import gaps
+
+
+def instant(option: str, value: str | None) -> dt.datetime | None:
+    """The time that an option gives, in UTC where it names no zone. `Error` with the option's name where it is none."""
+    if value is None:
+        return None
+    at = gaps.instant(value)
+    if at is None:
+        raise Error(f'{option} "{plain(value)}" is not a time', remedy="write 2026-07-10, or 2026-07-10T09:00Z")
+    return at
