@@ -63,6 +63,7 @@ def test_what_the_service_relies_on() -> None:
     assert {("Type", "notify"), ("Restart", "always"), ("NoNewPrivileges", "yes")} <= set(said)
     assert {("OOMPolicy", "continue"), ("LimitCORE", "0")} <= set(said)
     assert int(dict(said)["WatchdogSec"]) > 0
+    assert "RestrictSUIDSGID" not in dict(said), "without openat2(2) no script is seen in another mount namespace"
     capabilities = " ".join(value for key, value in said if key == "CapabilityBoundingSet").split()
     assert {"CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_KILL"} <= set(capabilities)
     assert not {"CAP_SYS_MODULE", "CAP_SYS_BOOT", "CAP_SYS_TIME", "CAP_SYS_RAWIO", "CAP_MKNOD"} & set(capabilities)
