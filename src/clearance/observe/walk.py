@@ -23,6 +23,7 @@ from clearance.observe.lookup import Lookup
 from clearance.observe.patterns import Index
 from clearance.observe.places import is_inside, outermost, searched, trees
 from clearance.observe.probe import Observation, Probe
+from clearance.observe.probing import Probing
 from clearance.observe.visit import Visitor
 
 MOST_FOLDERS: Final = 20_000
@@ -69,8 +70,7 @@ def walk(
 def known_places(view: HostView, probes: Sequence[Probe], catalog: Catalog, rules: Rules) -> tuple[Observation, ...]:
     """What the probes find where their paths name places: no folder is gone through, no program looked into."""
     index = Index(probes, [probe.patterns(catalog) for probe in probes], fold_case=view.os != "linux")
-    visitor = Visitor(view, index, catalog, rules, pruned=True)
-    return tuple(seen for report in _known_places(view, index, visitor) for seen in report.observations)
+    return tuple(seen for report in _known_places(view, index, catalog) for seen in report.observations)
 
 
 def _reports(view: HostView, scope: WalkScope, index: Index, catalog: Catalog, rules: Rules) -> Iterator[Report]:
@@ -87,7 +87,7 @@ def _reports(view: HostView, scope: WalkScope, index: Index, catalog: Catalog, r
         view, index, catalog, rules, pruned=True, roots=(*default, *programs), searched=programs, without=whole,
         puts_off=True,
     )  # fmt: skip
-    yield from _known_places(view, index, pruned)
+    yield from _known_places(view, index, catalog)
     beside = [place for place in programs if not _is_below(view, place, (*default, *whole))]
     with Descent(pruned, scope.workers) as descent:
         yield from descent.bounded(default, scope.most_folders, beside)
@@ -107,15 +107,18 @@ def _is_below(view: HostView, place: str, folders: Sequence[str]) -> bool:
         return True
 
 
-def _known_places(view: HostView, index: Index, visitor: Visitor) -> Iterator[Report]:
+def _known_places(view: HostView, index: Index, catalog: Catalog) -> Iterator[Report]:
     """The anchored patterns: of the whole host, then of each home."""
+    seen: list[Observation] = []
+    probing = Probing(view, index, catalog, seen)
     for home in (None, *(home.path for home in view.homes)):
         lookup = Lookup(view, home)
         for wanted in index.anchored:
             if wanted.pattern.glob.startswith("~/") is (home is not None):
                 for path in lookup.expand(wanted.pattern.glob):
-                    visitor.hand(path, wanted, () if wanted.pattern.folder else lookup.names(os.path.dirname(path)))
-        yield Report((*visitor.take(), *lookup.skipped.values()))
+                    probing.hand(path, wanted, () if wanted.pattern.folder else lookup.names(os.path.dirname(path)))
+        yield Report((*seen, *lookup.skipped.values()))
+        seen.clear()
 
 
 def _deep(view: HostView, paths: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], list[Skipped]]:

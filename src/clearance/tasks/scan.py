@@ -27,14 +27,13 @@ from clearance.observe.host import HostView
 from clearance.observe.identity.rules import Rules, compile_rules
 from clearance.observe.identity.types import REPORTING_THRESHOLD
 from clearance.observe.live.running import observations as live_observations
-from clearance.observe.patterns import Index
 from clearance.observe.probe import Observation
 from clearance.observe.processes import container_roots, running
+from clearance.observe.programs import Programs
 from clearance.observe.scan import PROBES
 from clearance.observe.scan.merge import merge
 from clearance.observe.scan.variables import meanings
 from clearance.observe.settle import settle
-from clearance.observe.visit import Visitor
 from clearance.observe.walk import WalkScope, walk
 from clearance.tasks.changes import changes_since, load_earlier
 from clearance.tasks.judging import Surroundings, judged, judged_unknown
@@ -152,12 +151,14 @@ def look(view: HostView, options: ScanOptions, catalog: Catalog, rules: Rules, p
     variables = meanings(catalog)
     now = running(variables)
     known = {seen.path: seen for seen in found if isinstance(seen, Sighting) and seen.surface == "binary"}
-    visitor = Visitor(view, Index((), (), fold_case=False), catalog, rules, pruned=True)
+    told: list[Observation] = []
+    programs = Programs(view, catalog, rules, told)
 
     def identify(path: str) -> Sighting | None:
         if path not in asked:
-            visitor.program(path)
-            asked[path] = next((s for s in visitor.take() if isinstance(s, Sighting)), None)
+            programs.at(path)
+            asked[path] = next((seen for seen in told if isinstance(seen, Sighting)), None)
+            told.clear()
         return asked[path]
 
     asked: dict[str, Sighting | None] = {}

@@ -1,6 +1,6 @@
 """What program an open file is: what the guard's examiner and the tracker ask.
 
-The same steps as the scan's (`visit.py`) at the quick depth, so that they tell the same of the same file: whether it
+The same steps as the scan's (`programs.py`) at the quick depth, so that they tell the same of the same file: whether it
 could be a program, what its content says, and what the package says that it lies in.
 """
 
