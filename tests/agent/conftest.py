@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from clearance.agent import orders
+from clearance.agent.policy import Policy
 from clearance.catalog import Catalog, load_catalog
 from clearance.observe.identity.rules import Rules, compile_rules
 from tests.agent.scene import BARRED, Scene
@@ -20,6 +21,19 @@ def known() -> tuple[Catalog, Rules]:
     whole = load_catalog()
     few = Catalog([whole.tools[name] for name in ("codex", "gemini-cli")], whole.shared)
     return few, compile_rules(few)
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+@pytest.fixture
+def policy(tmp_path: Path, catalog: Catalog) -> Policy:
+    """Of a host in mode block that has no directive yet."""
+    made = Policy(str(tmp_path / "state"), catalog)
+    made.by_hand = "block"
+    return made
 
 
 @pytest.fixture

@@ -2,47 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
 
 from clearance.agent.policy import KEPT, Policy, person_of
-from clearance.catalog import Catalog, load_catalog
+from clearance.catalog import Catalog
 from clearance.errors import Error
 from clearance.model.enforcement import KnownFile, Row
 from clearance.tasks.enforce.surveyed import Survey
 from clearance.tasks.enforce.table import Person
 from clearance.wire.enforcement import Ask
-
-AT = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
-TEXT = """apiVersion: clearance/v1
-kind: Directive
-metadata: {id: D-1, title: None, owner: security@example.com, review: 2035-10-10}
-contact: https://intranet.example.com/ai-tools
-rules:
-  - {id: none, match: {tool: codex}, effect: block, reason: none is cleared}
-  - {id: ana, match: {tool: aider, user: ana}, effect: block, reason: not hers, message: Ask first.}
-default: {effect: allow}
-"""
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return load_catalog()
-
-
-@pytest.fixture
-def policy(tmp_path: Path, catalog: Catalog) -> Policy:
-    made = Policy(str(tmp_path / "state"), catalog)
-    made.by_hand = "block"
-    return made
-
-
-def write(tmp_path: Path, text: str = TEXT) -> str:
-    path = tmp_path / "d.yaml"
-    path.write_text(text)
-    return str(path)
+from tests.agent.directives import AT, TEXT, write
 
 
 def test_without_a_directive_nothing_is_decided(policy: Policy) -> None:

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
 
 from clearance.agent import tables
 from clearance.agent.policy import Policy
-from clearance.catalog import Catalog, load_catalog
+from clearance.catalog import Catalog
 from clearance.model.network import Lookup
 from clearance.tasks.enforce.surveyed import Survey
 from clearance.tasks.enforce.table import Person, Tabled
-
-AT = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
-TEXT = """apiVersion: clearance/v1
-kind: Directive
-metadata: {id: D-1, title: None, owner: security@example.com, review: 2035-10-10}
-rules:
-  - {id: none, match: {tool: codex}, effect: block, reason: none is cleared}
-  - {id: ana, match: {tool: aider, user: ana}, effect: block, reason: not hers}
-default: {effect: allow}
-"""
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return load_catalog()
+from tests.agent.directives import AT, write
 
 
 @pytest.fixture
-def policy(tmp_path: Path, catalog: Catalog) -> Policy:
-    made = Policy(str(tmp_path / "state"), catalog)
-    made.by_hand = "block"
-    (tmp_path / "d.yaml").write_text(TEXT)
-    made.take(str(tmp_path / "d.yaml"), AT)
-    made.surveyed(Survey((), (Person(0, "root"), Person(4711, "ana")), (("codex", "ana", "llm.example"),), ()))
-    return made
+def policy(policy: Policy, tmp_path: Path) -> Policy:
+    """With a directive and what a survey found."""
+    policy.take(write(tmp_path), AT)
+    policy.surveyed(Survey((), (Person(0, "root"), Person(4711, "ana")), (("codex", "ana", "llm.example"),), ()))
+    return policy
 
 
 def told(made: Tabled) -> list[tuple[str, int | None, str | None]]:
