@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from clearance.kernel.fanotify import ALLOW, AT_ONCE, CLOSE_WRITE, DENY, OPEN_EXEC_PERM, OPEN_PERM, Event, Group
+from clearance.kernel.fanotify import ALLOW, AT_ONCE, CLOSE_WRITE, DENY, OPEN_EXEC_PERM, OPEN_PERM, Event, Group, Writes
 
 PLACE = "/mnt/kernel"
 NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
@@ -23,7 +23,15 @@ NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-
 
 def parts() -> dict[str, Callable[[], Any]]:
     """What is done in the namespaces, by the name of the test."""
-    return {"starts": starts, "cached": cached, "opened": opened, "written": written, "closed": closed}
+    return {
+        "starts": starts,
+        "cached": cached,
+        "opened": opened,
+        "written": written,
+        "marked": marked,
+        "all": all_written,
+        "closed": closed,
+    }
 
 
 def child(*command: str) -> int:
@@ -120,6 +128,36 @@ def written() -> Any:
     return [event.mask]
 
 
+def marked() -> Any:
+    """Asking takes nothing away."""
+    group = Group()
+    fd = os.open(f"{PLACE}/program", os.O_RDONLY)
+    found = [group.is_marked(fd)]
+    group.tell_writes(fd)
+    found += [group.is_marked(fd), group.is_marked(fd)]
+    with open(f"{PLACE}/program", "ab"):
+        pass
+    (event,) = events(group)
+    os.close(event.fd)
+    group.forget_files()
+    return [*found, event.mask, group.is_marked(fd)]
+
+
+def all_written() -> Any:
+    writes = Writes()
+    writes.watch(PLACE)
+    Path(f"{PLACE}/new").write_text("x")
+    Path(f"{PLACE}/new").read_text()
+    poll = select.poll()
+    poll.register(writes.fd, select.POLLIN)
+    poll.poll(5000)
+    (event,) = writes.read()
+    path = os.readlink(f"/proc/self/fd/{event.fd}")
+    os.close(event.fd)
+    writes.close()
+    return [event.mask, path]
+
+
 def closed() -> Any:
     """Who waits is let through when the group ends."""
     group = Group()
@@ -158,6 +196,8 @@ needs_root = [pytest.mark.long, pytest.mark.skipif(os.geteuid() != 0, reason="ne
         pytest.param("cached", [0, 0, 77, 77, 77], marks=needs_root),
         pytest.param("opened", [[OPEN_PERM, 1], [OPEN_PERM, 0], 0, 0], marks=needs_root),
         pytest.param("written", [CLOSE_WRITE], marks=needs_root),
+        pytest.param("marked", [False, True, True, CLOSE_WRITE, False], marks=needs_root),
+        pytest.param("all", [CLOSE_WRITE, f"{PLACE}/new"], marks=needs_root),
         pytest.param("closed", [0], marks=needs_root),
     ],
 )  # fmt: skip

@@ -10,7 +10,7 @@ import contextlib
 import gc
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
 from clearance.agent import notifier, watchdog
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from clearance.agent.network.sockets import Ends
     from clearance.observe.identity.rules import Rules
 
-    Examine = Callable[[Channel, Rules], None]
+    Examine = Callable[[Channel, Rules, Collection[str], Callable[[], Collection[str]] | None], None]
     Track = Callable[[Channel, frozenset[int] | None, Rules | None], None]
 
 BACKOFF: Final = (0.0, 0.2, 1.0, 5.0)
@@ -268,7 +268,8 @@ class Crew:
             return
 
         examine, _ = self._programs
-        self._pids["examiner"] = fork("examiner", {answers.fileno()}, lambda: examine(answers, rules))
+        paths, mounts = self._watched.paths, host_paths if self._watched.host else None
+        self._pids["examiner"] = fork("examiner", {answers.fileno()}, lambda: examine(answers, rules, paths, mounts))
         answers.close()
         self._answers = None
 

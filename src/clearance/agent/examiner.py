@@ -5,11 +5,14 @@ Files are read by a few threads: one that hangs on its medium does not keep the 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
+from collections.abc import Callable, Collection
 from typing import Final
 
+from clearance.agent import arrivals
 from clearance.agent.children import sooner
 from clearance.model.enforcement import KnownFile
 from clearance.observe.host import HostView
@@ -18,7 +21,7 @@ from clearance.observe.identity.runtimes import runtime
 from clearance.observe.live.examination import Examination
 from clearance.observe.reader import FdReader
 from clearance.wire.channel import Channel, Closed
-from clearance.wire.enforcement import Examine, Examined, Stop
+from clearance.wire.enforcement import Arrived, Examine, Examined, Stop
 
 THREADS: Final = 4
 FORGET_SECONDS: Final = 5.0
@@ -28,10 +31,25 @@ EAGER: Final = -14
 """How much sooner than others it is served: a start waits for it."""
 
 
-def main(guard: Channel, rules: Rules) -> None:
-    """Examine until the guard's end of the channel closes."""
+def main(
+    guard: Channel,
+    rules: Rules,
+    watched: Collection[str] = (),
+    mounts: Callable[[], Collection[str]] | None = None,
+) -> None:
+    """Examine until the guard's end of the channel closes; tell it of programs written on the `watched` file systems.
+
+    `mounts`, where all of the host is guarded, gives the mount points that are to be watched now.
+    """
     sooner(EAGER)
     sending = threading.Lock()
+
+    def tell(fd: int) -> None:
+        with sending, contextlib.suppress(OSError):
+            guard.send(Arrived(), (fd,), wait=False)
+
+    if watched:
+        threading.Thread(target=arrivals.main, args=(tell, watched, mounts), daemon=True).start()
     for _ in range(THREADS - 1):
         # Each takes its own questions: one that is handed over costs as much as the examination.
         threading.Thread(target=_examine, args=(guard, sending, rules), daemon=True).start()
@@ -72,13 +90,15 @@ def _examine(guard: Channel, sending: threading.Lock, rules: Rules) -> None:
 
 
 def _seen(here: Examination, question: Examine, fd: int, rules: Rules) -> KnownFile:
-    """The file as its own path names it here; else as the process that starts it names it."""
+    """The file as its own path names it here; else as the process that starts it names it. OSError if that is gone."""
     # A name that is no UTF-8 does not travel in a message as it is.
     path = os.readlink(f"/proc/self/fd/{fd}") if "\\" in question.path else question.path
     file = here.of(fd, path)
     if file.tool is None and question.pid > 0 and not _names(path, fd):
         root = f"/proc/{question.pid}/root"
-        if os.path.isdir(root) and _names(root + path, fd):
+        if not os.path.isdir(root):
+            raise ProcessLookupError
+        if _names(root + path, fd):
             view = HostView(root)
             try:
                 return Examination(view, rules, _interprets).of(fd, path)

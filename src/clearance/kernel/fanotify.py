@@ -1,7 +1,8 @@
 """fanotify(7): asked by the kernel before a program starts or a marked file is opened.
 
-A thin binding. One `Group` is one fanotify group of class CONTENT with an unlimited queue: past a limited one the
-kernel would allow unasked. Whoever closes the group's last descriptor, by dying too, has every pending request allowed.
+A thin binding. A `Group` is a fanotify group of class CONTENT with an unlimited queue: past a limited one the kernel
+would allow unasked; whoever closes its last descriptor, by dying too, has every pending request allowed. `Writes` is a
+group that is only told.
 Sources: fanotify(7), fanotify_init(2), fanotify_mark(2); the kernel's include/uapi/linux/fanotify.h.
 """
 
@@ -25,6 +26,7 @@ MARK_FILESYSTEM: Final = 0x100
 MARK_EVICTABLE: Final = 0x200
 MARK_IGNORE: Final = 0x400
 
+MODIFY: Final = 0x2
 CLOSE_WRITE: Final = 0x8
 Q_OVERFLOW: Final = 0x4000
 OPEN_PERM: Final = 0x10000
@@ -56,46 +58,19 @@ class Event(NamedTuple):
     pid: int
 
 
-class Group:
-    """One fanotify group. OSError as the system calls give."""
+class Events:
+    """A group's descriptor, what is read from it, and what it is told to mark. OSError as the system calls give."""
 
-    def __init__(self) -> None:
-        flags = CLOEXEC | NONBLOCK | CLASS_CONTENT | UNLIMITED_QUEUE | UNLIMITED_MARKS
-        self.fd: int = _libc.fanotify_init(flags, os.O_RDONLY | os.O_CLOEXEC | os.O_NOATIME | _O_LARGEFILE)
+    def __init__(self, flags: int) -> None:
+        self.fd: int = _libc.fanotify_init(
+            CLOEXEC | NONBLOCK | flags, os.O_RDONLY | os.O_CLOEXEC | os.O_NOATIME | _O_LARGEFILE
+        )
         if self.fd < 0:
             raise _failure("fanotify_init")
 
     def close(self) -> None:
         """Remove all marks; what is pending is allowed by the kernel."""
         os.close(self.fd)
-
-    def watch(self, path: str) -> None:
-        """Be asked before any program on the file system of `path` starts, wherever it is mounted."""
-        self._mark(MARK_ADD | MARK_FILESYSTEM, OPEN_EXEC_PERM, _AT_FDCWD, os.fsencode(path))
-
-    def guard_file(self, path: str) -> None:
-        """Be asked before the file at `path` is opened, by whomever."""
-        self._mark(MARK_ADD, OPEN_PERM, _AT_FDCWD, os.fsencode(path))
-
-    def release_file(self, path: str) -> None:
-        """No longer be asked before it is opened."""
-        self._mark(MARK_REMOVE, OPEN_PERM, _AT_FDCWD, os.fsencode(path))
-
-    def tell_writes(self, fd: int) -> None:
-        """Be told when the open file was closed by a writer, or unmapped by one. Forgotten with the kernel's inode."""
-        self._mark(MARK_ADD | MARK_EVICTABLE, CLOSE_WRITE, fd, None)
-
-    def ignore_starts(self, fd: int) -> None:
-        """Not be asked again before the open file starts, until it is modified or the kernel forgets it."""
-        self._mark(MARK_ADD | MARK_IGNORE | MARK_EVICTABLE, OPEN_EXEC_PERM, fd, None)
-
-    def ask_again(self, fd: int) -> None:
-        """Take `ignore_starts` back for one file."""
-        self._mark(MARK_REMOVE | MARK_IGNORE, OPEN_EXEC_PERM, fd, None)
-
-    def forget_files(self) -> None:
-        """Take back every mark on a single file: all that was ignored is asked about again."""
-        self._mark(MARK_FLUSH, 0, _AT_FDCWD, b"/")
 
     def read(self, most: int = AT_ONCE) -> list[Event]:
         """What waits, in order, at most so many; empty if nothing does.
@@ -116,13 +91,68 @@ class Group:
             place += length
         return events
 
-    def answer(self, fd: int, response: int) -> None:
-        """Answer the request that came with this descriptor. FileNotFoundError if nobody waits for it any more."""
-        os.write(self.fd, _RESPONSE.pack(fd, response))
-
     def _mark(self, flags: int, mask: int, folder: int, path: bytes | None) -> None:
         if _libc.fanotify_mark(self.fd, flags, mask, folder, path) < 0:
             raise _failure(os.fsdecode(path or b"an open file"))
+
+
+class Writes(Events):
+    """Told of every file that a writer closed. Its queue is limited: past 16,384 events the kernel drops some."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def watch(self, path: str) -> None:
+        """Be told of every file on the file system of `path`."""
+        self._mark(MARK_ADD | MARK_FILESYSTEM, CLOSE_WRITE, _AT_FDCWD, os.fsencode(path))
+
+
+class Group(Events):
+    """Asked before programs start and before marked files are opened."""
+
+    def __init__(self) -> None:
+        super().__init__(CLASS_CONTENT | UNLIMITED_QUEUE | UNLIMITED_MARKS)
+
+    def watch(self, path: str) -> None:
+        """Be asked before any program on the file system of `path` starts, wherever it is mounted."""
+        self._mark(MARK_ADD | MARK_FILESYSTEM, OPEN_EXEC_PERM, _AT_FDCWD, os.fsencode(path))
+
+    def guard_file(self, path: str) -> None:
+        """Be asked before the file at `path` is opened, by whomever."""
+        self._mark(MARK_ADD, OPEN_PERM, _AT_FDCWD, os.fsencode(path))
+
+    def release_file(self, path: str) -> None:
+        """No longer be asked before it is opened."""
+        self._mark(MARK_REMOVE, OPEN_PERM, _AT_FDCWD, os.fsencode(path))
+
+    def tell_writes(self, fd: int) -> None:
+        """Be told when the open file was closed by a writer, or unmapped by one. Forgotten with the kernel's inode."""
+        self._mark(MARK_ADD | MARK_EVICTABLE, CLOSE_WRITE, fd, None)
+
+    def is_marked(self, fd: int) -> bool:
+        """Whether the kernel still holds a mark on the open file: it forgets an evictable one with its inode."""
+        try:
+            # Takes nothing away: no mark has this. Where there is no mark at all, the kernel says so.
+            self._mark(MARK_REMOVE, MODIFY, fd, None)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def ignore_starts(self, fd: int) -> None:
+        """Not be asked again before the open file starts, until it is modified or the kernel forgets it."""
+        self._mark(MARK_ADD | MARK_IGNORE | MARK_EVICTABLE, OPEN_EXEC_PERM, fd, None)
+
+    def ask_again(self, fd: int) -> None:
+        """Take `ignore_starts` back for one file."""
+        self._mark(MARK_REMOVE | MARK_IGNORE, OPEN_EXEC_PERM, fd, None)
+
+    def forget_files(self) -> None:
+        """Take back every mark on a single file: all that was ignored is asked about again."""
+        self._mark(MARK_FLUSH, 0, _AT_FDCWD, b"/")
+
+    def answer(self, fd: int, response: int) -> None:
+        """Answer the request that came with this descriptor. FileNotFoundError if nobody waits for it any more."""
+        os.write(self.fd, _RESPONSE.pack(fd, response))
 
 
 def _failure(what: str) -> OSError:

@@ -60,6 +60,10 @@ class Examined(Struct, frozen=True, tag="examined"):
     complete: bool = True
 
 
+class Arrived(Struct, frozen=True, tag="arrived"):
+    """A program was written, and nobody writes it any more. Its descriptor travels with the message."""
+
+
 class Seen(Struct, frozen=True, tag="seen"):
     """A start that the directive has something to say about, or a connection, and what was done.
 
@@ -141,5 +145,6 @@ class Stop(Struct, frozen=True, tag="stop"):
 
 
 Message = (
-    NewTable | Ask | Answer | Examine | Examined | Seen | Failed | Pulse | Learned | Tell | NewNetworkTable | Cut | Stop
+    NewTable | Ask | Answer | Examine | Examined | Arrived | Seen | Failed | Pulse | Learned | Tell | NewNetworkTable
+    | Cut | Stop
 )  # fmt: skip

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clearance.agent.guard import arrivals, outbox
 from clearance.agent.guard import desk as desks
-from clearance.agent.guard import outbox
 from clearance.agent.guard.desk import Desk
 from clearance.kernel.fanotify import ALLOW, CLOSE_WRITE, DENY, OPEN_EXEC_PERM, OPEN_PERM, Q_OVERFLOW, Event
 from clearance.model.enforcement import Entry, KnownFile, Row, Table
@@ -51,6 +51,7 @@ class Kernel:
         self.waiting: set[int] = set()
         self.answers: list[int] = []
         self.did: list[tuple[str, str]] = []
+        self.marked: set[int] = set()
         self.gone = False
 
     def answer(self, fd: int, response: int) -> None:
@@ -64,6 +65,10 @@ class Kernel:
 
     def tell_writes(self, fd: int) -> None:
         self._do("tell writes", fd)
+        self.marked.add(os.fstat(fd).st_ino)
+
+    def is_marked(self, fd: int) -> bool:
+        return os.fstat(fd).st_ino in self.marked
 
     def ignore_starts(self, fd: int) -> None:
         self._do("ignore", fd)
@@ -132,6 +137,11 @@ class Post:
         if mask != CLOSE_WRITE:
             self.kernel.waiting.add(fd)
         self.desk.event(Event(mask, fd, os.getpid()))
+
+    def arrive(self, path: Path) -> None:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.desk.arrived(fd)
+        os.close(fd)
 
     def identify(self, path: Path, tool: str | None, **fields: Any) -> None:
         """Answer the oldest question of the examiner."""
@@ -255,6 +265,127 @@ def test_what_changed_while_it_was_examined_is_examined_anew_a_few_times(post: P
         assert post.kernel.waiting
     post.identify(path, "bad")
     assert post.last == DENY
+
+
+def test_what_was_examined_when_it_was_written_starts_at_once(post: Post) -> None:
+    """Though it was given its rights and its name since, which changes the time that files are known by."""
+    path = post.file("a", mode=0o644)
+    post.arrive(path)
+    post.identify(path, None)
+    path.chmod(0o755)
+    path = path.rename(path.with_name("b"))
+    post.event(path)
+    assert post.last == ALLOW
+    assert post.examiner.got == []
+    post.clock += desks.SOON
+    post.desk.expire()
+    post.identify(path, None)
+    post.event(path)
+    assert post.kernel.answers == [ALLOW, ALLOW]
+    assert post.examiner.got == []
+    assert post.done() == []
+
+
+def test_what_tells_a_tool_may_come_after_it(post: Post) -> None:
+    """It was let through early; the tracker is told to end it, and it does not start again."""
+    path = post.file("a")
+    post.arrive(path)
+    post.identify(path, None)
+    post.event(path)
+    assert post.last == ALLOW
+    post.clock += desks.SOON
+    post.desk.expire()
+    post.identify(path, "bad")
+    assert post.done() == ["late"]
+    assert [one.path for message in post.service.of(Learned) for one in message.files] == [str(path)]
+    post.event(path)
+    assert post.last == DENY
+
+
+def test_a_tool_that_is_written_is_known_at_its_first_start(post: Post) -> None:
+    path = post.file("a")
+    post.arrive(path)
+    post.identify(path, "bad")
+    post.event(path)
+    assert post.last == DENY
+    assert post.examiner.got == []
+
+
+@pytest.mark.parametrize("change", ["closed by a writer", "mark gone", "length", "time", "another catalog"])
+def test_what_may_have_changed_since_it_was_written_is_examined_at_its_start(post: Post, change: str) -> None:
+    path = post.file("a")
+    post.arrive(path)
+    post.identify(path, None)
+    match change:
+        case "closed by a writer":
+            post.event(path, CLOSE_WRITE)
+        case "mark gone":
+            post.kernel.marked.clear()
+        case "length":
+            times = path.stat()
+            os.truncate(path, 0)
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        case "time":
+            os.utime(path, ns=(1, 1))
+        case _:
+            post.put(table(*rows("bad", BLOCK)), forget=True)
+    post.event(path)
+    assert post.kernel.waiting
+    post.identify(path, "bad")
+    assert post.last == DENY
+
+
+def test_a_start_during_the_examination_of_what_was_written(post: Post) -> None:
+    path = post.file("a")
+    post.arrive(path)
+    post.event(path)
+    path.chmod(0o700)
+    assert len(post.examiner.got) == 1
+    post.identify(path, None)
+    assert post.last == ALLOW
+    post.clock += desks.SOON
+    post.desk.expire()
+    post.identify(path, None)
+
+
+def test_a_writer_during_the_examination_of_what_was_written(post: Post) -> None:
+    """What was read may be neither the old nor the new."""
+    path = post.file("a")
+    post.arrive(path)
+    post.event(path, CLOSE_WRITE)
+    post.event(path)
+    post.identify(path, None)
+    assert post.kernel.waiting
+    post.identify(path, "bad")
+    assert post.last == DENY
+
+
+def test_few_are_examined_when_they_are_written(post: Post) -> None:
+    """The examiner is there for those who wait."""
+    for number in range(9):
+        post.arrive(post.file(str(number)))
+    assert len(post.examiner.got) == arrivals.AT_ONCE
+    post.examiner.busy = True
+    post.desk.message(Examined(1, KnownFile(0, 0, 0, None), complete=False))
+    post.arrive(post.file("x"))
+    post.desk.flush(pulse=True)
+    assert post.service.of(Failed) == []
+
+
+def test_many_starts_of_what_was_written(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desks, "UNCONFIRMED", 2)
+    monkeypatch.setattr(desks, "TOGETHER", 1)
+    path = post.file("a")
+    post.arrive(path)
+    post.identify(path, None)
+    for _ in range(3):
+        post.event(path)
+    assert post.kernel.answers == [ALLOW] * 3
+    assert len(post.examiner.got) == 1
+    post.clock += desks.SOON
+    post.desk.expire()
+    post.identify(path, None)
+    assert post.examiner.got == []
 
 
 def test_the_deadline(post: Post) -> None:
@@ -426,7 +557,7 @@ def test_who_comes_when_too_many_wait_is_answered_at_once(tmp_path: Path) -> Non
 
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from(["start", "open", "write", "change", "learn"]), st.integers(0, 3)),
+        st.tuples(st.sampled_from(["start", "open", "write", "change", "learn", "arrive"]), st.integers(0, 3)),
         st.tuples(st.sampled_from(["examined", "incomplete", "answer", "stray"]), st.integers(0, 5)),
         st.tuples(st.sampled_from(["table", "forget", "closed"]), st.integers(0, 3)),
         st.tuples(st.sampled_from(["wait", "busy service", "busy examiner", "flush"]), st.integers(0, 600)),
@@ -454,6 +585,8 @@ def test_every_question_is_answered_once(
                 post.event(files[number], OPEN_EXEC_PERM if what == "start" else OPEN_PERM)
             case "write":
                 post.event(files[number], CLOSE_WRITE)
+            case "arrive":
+                post.arrive(files[number])
             case "change":
                 os.utime(files[number], ns=(number, len(steps)))
             case "learn":

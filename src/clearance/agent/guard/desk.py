@@ -4,24 +4,27 @@ A start is answered at once where the file is known by device, inode and change 
 the file is, and where the table has no row the service what to do. Whoever has no answer at the deadline is let
 through, or not, as the directive says (`on_failure`). Memory is bounded, whatever comes.
 
-In the kernel are cached only starts of files that are no tool at all and that only root can write: an ignore mark
-knows no user, no waiver and no date. For what its user can write, the kernel tells when a writer lets go of it.
+A program is examined as soon as it is written. If it was no tool's then and is still the same, its first start is let
+through at once, and examined while it runs: what tells a tool may be files beside it that came later.
 """
 
 from __future__ import annotations
 
 import os
-import stat
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from clearance.agent.guard.arrivals import Arrivals
 from clearance.agent.guard.entries import Entries, Guards
+from clearance.agent.guard.known import Known, Place, place
+from clearance.agent.guard.marks import Marking, Marks
 from clearance.agent.guard.outbox import Outbox, Sends
 from clearance.agent.guard.owner import descends, owner, reached_by
+from clearance.agent.guard.waiting import Queue, Waiting
 from clearance.agent.lookup import Rows
 from clearance.kernel.fanotify import ALLOW, CLOSE_WRITE, DENY, OPEN_PERM, Q_OVERFLOW, Event
-from clearance.model.enforcement import Done, KnownFile, Means, Row, Table
+from clearance.model.enforcement import Done, KnownFile, Row, Table
 from clearance.wire.enforcement import (
     Answer,
     Ask,
@@ -34,9 +37,6 @@ from clearance.wire.enforcement import (
     Seen,
 )  # fmt: skip
 
-KNOWN: Final = 65_536
-"""Files that are remembered."""
-
 WAITING: Final = 4_096
 """Starts that wait for an answer. What comes beyond is answered as at the deadline."""
 
@@ -46,41 +46,25 @@ TOGETHER: Final = 1_024
 TRIES: Final = 3
 """Times that a file is examined anew because it was changed meanwhile."""
 
-SHARED_WRITE: Final = 0o022
+SOON: Final = 5_000_000
+"""Nanoseconds after which a start that was let through early is confirmed: its beginning is not to be disturbed."""
 
-Place = tuple[int, int]
+UNCONFIRMED: Final = 64
+"""Starts that wait to be confirmed, each with an open file."""
+
+COUNTED: Final = (
+    "events", "allowed", "warned", "blocked", "late", "early", "cached", "examined", "told", "asked", "opens",
+)  # fmt: skip
 NOWHERE: Final[Place] = (0, 0)
 WRITTEN: Final = -1
 """The change time of a file that was written while it was examined: no answer fits it."""
 
 
-class Answers(Guards, Protocol):
+class Answers(Guards, Marking, Protocol):
     """What is asked of the kernel; `kernel.fanotify.Group` is one."""
 
     def answer(self, fd: int, response: int) -> None: ...  # noqa: D102
-    def tell_writes(self, fd: int) -> None: ...  # noqa: D102
-    def ignore_starts(self, fd: int) -> None: ...  # noqa: D102
-    def ask_again(self, fd: int) -> None: ...  # noqa: D102
     def forget_files(self) -> None: ...  # noqa: D102
-
-
-class Waiting:
-    """A start that the kernel waits with. `fd` is -1 once it is answered; `file` is what it is, once that is known."""
-
-    __slots__ = ("began", "fd", "file", "locale", "means", "path", "pid", "queued", "terminal", "tries", "uid")
-
-    def __init__(self, fd: int, pid: int, began: int, path: str, means: Means) -> None:
-        self.fd = fd
-        self.pid = pid
-        self.began = began
-        self.path = path
-        self.means = means
-        self.file: KnownFile | None = None
-        self.queued = False
-        self.uid: int | None = None
-        self.tries = 0
-        self.terminal = 0
-        self.locale: dict[str, str] = {}
 
 
 class Desk:
@@ -102,21 +86,20 @@ class Desk:
         self._examiner = examiner
         self._now = now
         self._owner = whose
-        self._room = min(room, WAITING)
         self._family = family or os.getppid()
         self._rows = Rows(Table(0, 0, "observe", 500, "open", ()))
-        self._known: OrderedDict[Place, KnownFile] = OrderedDict()
+        self._known = Known()
         self._critical: frozenset[Place] = frozenset()
-        self._runtimes: set[Place] = set()
+        self._marks = Marks(group)
         self._entries = Entries(group)
         self._ticket = 0
-        self._examined: dict[int, tuple[Place, int]] = {}
+        self._examined: dict[int, tuple[Place, int, bool]] = {}
+        self._unconfirmed: deque[tuple[int, int, Waiting]] = deque()
         self._examining: dict[Place, list[Waiting]] = {}
         self._asking: dict[int, tuple[Waiting, KnownFile]] = {}
-        self._order: deque[tuple[int, Waiting]] = deque()
-        self.counters = dict.fromkeys(
-            ("events", "allowed", "warned", "blocked", "late", "cached", "examined", "told", "asked", "opens"), 0
-        )
+        self._queue = Queue(min(room, WAITING))
+        self._arrivals = Arrivals(self._marks.is_marked)
+        self.counters = dict.fromkeys(COUNTED, 0)
 
     # What the kernel says.
 
@@ -137,31 +120,29 @@ class Desk:
 
     def _started(self, fd: int, pid: int) -> None:
         what = os.fstat(fd)
-        place = (what.st_dev, what.st_ino)
-        file = self._known.get(place)
-        if place in self._critical:
+        file = self._known.file(what)
+        if place(what) in self._critical or (file is not None and file.tool is None):
             self._answer(fd, ALLOW)
             self._cache(fd, what)
             os.close(fd)
-        elif file is not None and file.changed == what.st_ctime_ns:
-            if file.tool is None:
-                self._answer(fd, ALLOW)
-                self._cache(fd, what)
-                os.close(fd)
-            else:
-                waiting = Waiting(fd, pid, self._now(), _path(fd), "exec")
-                self._decide(waiting, file)
+            return
+        nothing = file is None and self._arrivals.is_nothing(fd, what)
+        if nothing:
+            self._answer(fd, ALLOW)
+        waiting = Waiting(fd, pid, self._now(), _path(fd), "exec")
+        if nothing:
+            self._let_early(waiting)
+        elif file is not None:
+            self._decide(waiting, file)
         else:
-            self._examine(Waiting(fd, pid, self._now(), _path(fd), "exec"), place, what.st_ctime_ns)
+            self._examine(waiting, what)
 
     def _opened(self, fd: int, pid: int) -> None:
         """A file that interpreters start by reading it. Whoever else reads it (a backup, a search) may."""
         self.counters["opens"] += 1
         what = os.fstat(fd)
-        place = (what.st_dev, what.st_ino)
-        file = self._known.get(place)
-        unknown = file is None or file.changed != what.st_ctime_ns or not file.tool
-        if file is None or unknown or place in self._critical or not self._interprets(pid):
+        file = self._known.file(what)
+        if file is None or not file.tool or place(what) in self._critical or not self._interprets(pid):
             self._answer(fd, ALLOW)
             os.close(fd)
             return
@@ -172,18 +153,28 @@ class Desk:
         if descends(pid, self._family):
             return False
         try:
-            what = os.stat(f"/proc/{pid}/exe")
+            return self._known.is_runtime(os.stat(f"/proc/{pid}/exe"))
         except OSError:
             return False
-        return (what.st_dev, what.st_ino) in self._runtimes
 
     def _written(self, fd: int) -> None:
-        what = os.fstat(fd)
-        self._known.pop((what.st_dev, what.st_ino), None)
-        for ticket, (place, _) in self._examined.items():
-            if place == (what.st_dev, what.st_ino):
-                self._examined[ticket] = (place, WRITTEN)
+        written = place(os.fstat(fd))
+        self._known.forget(written)
+        self._arrivals.forget(written)
+        for ticket, (where, _, early) in self._examined.items():
+            if where == written:
+                self._examined[ticket] = (where, WRITTEN, early)
         os.close(fd)
+
+    def arrived(self, fd: int) -> None:
+        """A program was written: find out what it is before somebody starts it. The descriptor stays the caller's."""
+        what = os.fstat(fd)
+        where = place(what)
+        if self._arrivals.busy or where in self._examining or where in self._critical or self._known.file(what):
+            return
+        self._arrivals.examining(what)
+        if not self._send(fd, what, _path(fd), 0, early=True):
+            self._arrivals.forget(where)
 
     # What the other processes say.
 
@@ -206,48 +197,29 @@ class Desk:
             except OSError:
                 self._outbox.failed("mark")
             self._known.clear()
+            self._arrivals.clear()
             self._entries.forget()
         self._rows = Rows(table)
         self._critical = frozenset(table.critical)
         for file in table.files:
             self._learn(file)
-        self._entries.guard(self._known.values(), self._rows.barred)
+        self._entries.guard(self._known.files(), self._rows.barred)
 
     def _learn(self, file: KnownFile, *, ask_again: bool = False) -> None:
-        place = (file.device, file.inode)
-        if file.runtime:
-            self._runtimes.add(place)
-        self._remember(place, file)
+        self._known.learn_runtime(file)
+        self._known.remember(file)
         if ask_again and file.tool is not None and file.path:
             # Told only now: the kernel may have been asked to let it start unasked.
-            self._ask_again(file.path)
+            self._marks.ask_again(file.path)
             if file.entry:
-                self._entries.guard(self._known.values(), self._rows.barred)
-
-    def _ask_again(self, path: str) -> None:
-        try:
-            fd = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except OSError:
-            return
-        try:
-            self._group.ask_again(fd)
-        except OSError:
-            # It was not ignored.
-            return
-        finally:
-            os.close(fd)
-
-    def _remember(self, place: Place, file: KnownFile) -> None:
-        self._known[place] = file
-        if len(self._known) > KNOWN:
-            self._known.popitem(last=False)
+                self._entries.guard(self._known.files(), self._rows.barred)
 
     # Asking, and what comes of it.
 
-    def _examine(self, waiting: Waiting, place: Place, changed: int) -> None:
-        others = self._examining.get(place)
+    def _examine(self, waiting: Waiting, what: os.stat_result) -> None:
         if not self._wait(waiting):
             return
+        others = self._examining.get(place(what))
         if others is not None:
             if len(others) < TOGETHER:
                 others.append(waiting)
@@ -255,45 +227,79 @@ class Desk:
                 self._outbox.failed("too-many-waiting")
                 self._give_up(waiting)
             return
-        self._ticket += 1
-        try:
-            # Whoever writes it from now on is noticed, also through memory, which changes no time.
-            self._group.tell_writes(waiting.fd)
-            question = Examine(self._ticket, waiting.path, waiting.pid)
-            sent = self._examiner.send(question, (waiting.fd,), wait=False)
-        except OSError:
-            sent = False
-        if not sent:
+        self._arrivals.forget(place(what))
+        if self._send(waiting.fd, what, waiting.path, waiting.pid):
+            self._examining[place(what)].append(waiting)
+        else:
             self._outbox.failed("examiner-busy")
             self._give_up(waiting)
-            return
+
+    def _let_early(self, waiting: Waiting) -> None:
+        """What was no tool's when it was written was let through: soon have it examined as what it is now."""
+        fd, waiting.fd = waiting.fd, -1
+        self.counters["early"] += 1
+        if len(self._unconfirmed) < UNCONFIRMED:
+            self._unconfirmed.append((self._now() + SOON, fd, waiting))
+        else:
+            self._confirm(fd, waiting)
+
+    def _confirm(self, fd: int, waiting: Waiting) -> None:
+        """Examine what was let through early; the tracker ends it if it is barred."""
+        what = os.fstat(fd)
+        if not self._known.file(what):
+            waiting.uid = self._owner(waiting.pid)
+            self._arrivals.forget(place(what))
+            others = self._examining.get(place(what))
+            if others is None and self._send(fd, what, waiting.path, waiting.pid):
+                others = self._examining[place(what)]
+            if others is not None and len(others) < TOGETHER:
+                others.append(waiting)
+        os.close(fd)
+
+    def _send(self, fd: int, what: os.stat_result, path: str, pid: int, *, early: bool = False) -> bool:
+        """Ask the examiner. False where it does not listen."""
+        self._ticket += 1
+        try:
+            self._marks.tell_writes(fd)
+            if not self._examiner.send(Examine(self._ticket, path, pid), (fd,), wait=False):
+                return False
+        except OSError:
+            return False
         self.counters["examined"] += 1
-        self._examining[place] = [waiting]
-        self._examined[self._ticket] = (place, changed)
+        self._examining[place(what)] = []
+        self._examined[self._ticket] = (place(what), what.st_ctime_ns, early)
+        return True
 
     def _learn_examined(self, message: Examined) -> None:
         self.counters["told"] += 1
-        place, changed = self._examined.pop(message.ticket, (NOWHERE, 0))
-        waiting = self._examining.pop(place, [])
+        where, changed, early = self._examined.pop(message.ticket, (NOWHERE, 0, False))
+        waiting = self._examining.pop(where, [])
         file = message.file
+        nothing = message.complete and file.tool is None
+        self._arrivals.examined(where, nothing=nothing)
         if not message.complete:
-            self._outbox.failed("examination-failed")
-            for one in waiting:
-                if one.fd >= 0:
-                    self._give_up(one)
+            held = [one for one in waiting if one.fd >= 0]
+            if held:
+                self._outbox.failed("examination-failed")
+            for one in held:
+                self._give_up(one)
             return
-        if file.runtime:
-            self._runtimes.add(place)
+        self._known.learn_runtime(file)
         # What was written meanwhile is another file, whatever was read of it.
-        if place is not NOWHERE and file.changed == changed:
-            self._remember(place, file)
+        if where is not NOWHERE and file.changed == changed and not (early and nothing):
+            self._known.remember(file)
         for one in waiting:
             if one.fd < 0:
                 self._too_late(one, file)
-            elif (now := os.fstat(one.fd).st_ctime_ns) != file.changed and one.tries < TRIES:
+                continue
+            now = os.fstat(one.fd)
+            if early and nothing and self._arrivals.is_nothing(one.fd, now):
+                self._answer(one.fd, ALLOW)
+                self._let_early(one)
+            elif ((early and nothing) or now.st_ctime_ns != file.changed) and one.tries < TRIES:
                 one.tries += 1
-                self._examine(one, place, now)
-            elif file.tool is None:
+                self._examine(one, now)
+            elif nothing:
                 self._let(one, file)
             else:
                 self._decide(one, file)
@@ -370,32 +376,31 @@ class Desk:
 
     def _wait(self, waiting: Waiting) -> bool:
         """Whether it may wait, once for all that is asked about it. If not, it is answered."""
-        if waiting.queued:
+        if self._queue.add(waiting, self._rows.table.deadline_ms * 1_000_000):
             return True
-        if len(self._order) >= self._room:
-            self._outbox.failed("too-many-waiting")
-            self._give_up(waiting)
-            return False
-        self._order.append((waiting.began + self._rows.table.deadline_ms * 1_000_000, waiting))
-        waiting.queued = True
-        return True
+        self._outbox.failed("too-many-waiting")
+        self._give_up(waiting)
+        return False
 
     @property
     def free(self) -> int:
         """Starts that can be taken in now; beyond, each is answered at once."""
-        return self._room - len(self._order)
+        return self._queue.free
 
     def expire(self) -> float:
-        """Answer whoever waited long enough. Gives the seconds until the next one is due (at most 0.5)."""
+        """Answer whoever waited long enough, and confirm what was let through early. Gives the seconds until the next
+        one is due (at most 0.5).
+        """
         now = self._now()
-        order = self._order
-        while order and (order[0][1].fd < 0 or order[0][0] <= now):
-            _, waiting = order.popleft()
-            if waiting.fd >= 0:
-                self._outbox.failed("deadline")
-                self.counters["late"] += 1
-                self._give_up(waiting)
-        return min(0.5, (order[0][0] - now) / 1e9) if order else 0.5
+        for waiting in self._queue.due(now):
+            self._outbox.failed("deadline")
+            self.counters["late"] += 1
+            self._give_up(waiting)
+        while self._unconfirmed and self._unconfirmed[0][0] <= now:
+            _, fd, waiting = self._unconfirmed.popleft()
+            self._confirm(fd, waiting)
+        soon = (self._unconfirmed[0][0] - now) / 1e9 if self._unconfirmed else 0.5
+        return min(soon, self._queue.until_next(now))
 
     def _give_up(self, waiting: Waiting) -> None:
         """Answer without knowing: as for a user and version nobody knows, else as the directive says for failures."""
@@ -422,11 +427,7 @@ class Desk:
 
     def _cache(self, fd: int, what: os.stat_result) -> None:
         try:
-            if what.st_uid == 0 and not what.st_mode & SHARED_WRITE and stat.S_ISREG(what.st_mode):
-                self._group.ignore_starts(fd)
-                if os.fstat(fd).st_ctime_ns != what.st_ctime_ns:
-                    self._group.ask_again(fd)
-                self.counters["cached"] += 1
+            self.counters["cached"] += self._marks.cache(fd, what)
         except OSError:
             self._outbox.failed("mark")
 
@@ -435,7 +436,7 @@ class Desk:
         self._outbox.flush()
         if pulse:
             self._outbox.tell_failures()
-            counters = self.counters | {"known": len(self._known), "waiting": len(self._order)}
+            counters = self.counters | {"known": len(self._known), "waiting": len(self._queue)}
             self._outbox.send(Pulse("guard", counters))
 
 

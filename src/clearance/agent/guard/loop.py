@@ -17,7 +17,7 @@ from typing import Final
 from clearance.agent.guard.desk import Desk
 from clearance.kernel.fanotify import Group
 from clearance.wire.channel import Channel, Closed
-from clearance.wire.enforcement import Failed, Message, Stop
+from clearance.wire.enforcement import Arrived, Failed, Message, Stop
 
 PULSE_NS: Final = 1_000_000_000
 
@@ -131,6 +131,8 @@ def _take(channel: Channel, desk: Desk) -> None:
             return
         message: Message
         message, files = got
+        if isinstance(message, Arrived) and files:
+            desk.arrived(files[0])
         for fd in files:
             os.close(fd)
         if isinstance(message, Stop):

@@ -1,0 +1,88 @@
+"""Tells the guard of programs as soon as they are written, so that it can know them before somebody starts them.
+
+Nothing depends on it: what it misses (the kernel drops what it is too slow for) is examined at its start, as ever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import struct
+import time
+from collections.abc import Callable, Collection
+from typing import Final
+
+from clearance.kernel.fanotify import Writes
+from clearance.observe.packages import SITES
+
+MANY: Final = 4
+PAUSE_SECONDS: Final = 0.002
+"""Until the next look, where as many as `MANY` were written at once: their writer is not interrupted for each."""
+
+PACKAGES: Final = tuple(f"/{name}/" for name in (*SITES, "node_modules"))
+"""Folders where a program's package may come after it. Alone it is not told as it will be when it is started."""
+
+SMALLEST: Final = 4_096
+_KIND: Final = struct.Struct("=16xH")
+_EXECUTABLE: Final = frozenset({2, 3})
+"""ET_EXEC and ET_DYN of elf(5): programs that lie at a fixed address, and all others."""
+
+_ENTRY: Final = slice(24, 28)
+"""The lower half of `e_entry`: a library has none."""
+
+
+def main(
+    tell: Callable[[int], None], paths: Collection[str], mounts: Callable[[], Collection[str]] | None = None
+) -> None:
+    """Call `tell` with each program that was written on the file systems of `paths`, as an open file, for ever.
+
+    `mounts`, where all of the host is guarded, gives the mount points that are to be watched now.
+    """
+    try:
+        writes = Writes()
+    except OSError:
+        # As many groups as this user may have are there already.
+        return
+    _watch(writes, paths)
+    poll = select.poll()
+    poll.register(writes.fd, select.POLLIN)
+    table = os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC) if mounts is not None else -1
+    if table >= 0:
+        poll.register(table, select.POLLPRI | select.POLLERR)
+    while True:
+        for fd, _ in poll.poll():
+            if fd == table and mounts is not None:
+                _watch(writes, mounts())
+        events = writes.read()
+        for event in events:
+            if event.fd < 0:
+                continue
+            try:
+                if is_program(event.fd):
+                    tell(event.fd)
+            finally:
+                os.close(event.fd)
+        if len(events) >= MANY:
+            time.sleep(PAUSE_SECONDS)
+
+
+def is_program(fd: int) -> bool:
+    """Whether the open file is a native program that can be told by itself."""
+    try:
+        head = os.pread(fd, 64, 0)
+        if head[:4] != b"\x7fELF" or len(head) < 64:
+            return False
+        (kind,) = _KIND.unpack_from(head)
+        if kind not in _EXECUTABLE or head[_ENTRY] == b"\0\0\0\0" or os.fstat(fd).st_size < SMALLEST:
+            return False
+        path = os.readlink(f"/proc/self/fd/{fd}")
+    except OSError:
+        return False
+    return not any(folder in path for folder in PACKAGES)
+
+
+def _watch(writes: Writes, paths: Collection[str]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            writes.watch(path)
