@@ -31,6 +31,9 @@ METRICS: Final = (
     Metric("clearance_watched_filesystems", "gauge", "File systems that are watched."),
     Metric("clearance_guard_events_total", "counter", "Starts that the kernel asked about."),
     Metric("clearance_guard_decisions_total", "counter", "Starts by what was done about them.", "done"),
+    Metric(
+        "clearance_guard_early_total", "counter", "First starts of programs that were known since they were written."
+    ),
     Metric("clearance_guard_cached", "gauge", "Files that the kernel need not ask about again."),
     Metric("clearance_network_names", "gauge", "Names that are not resolved or not connected to."),
     Metric("clearance_network_processes", "gauge", "Processes that are cut from the network."),
@@ -65,6 +68,7 @@ def samples(status: Mapping[str, Any]) -> Iterator[Sample]:
     yield from _number(guard, "events", "clearance_guard_events_total")
     for done in DONE:
         yield from _number(guard, done, "clearance_guard_decisions_total", done)
+    yield from _number(guard, "early", "clearance_guard_early_total")
     yield from _number(guard, "cached", "clearance_guard_cached")
     network = status.get("network")
     yield from _number(network, "names", "clearance_network_names")

@@ -64,7 +64,7 @@ CLOCK_JUMP: Final = 30.0
 AT_ONCE: Final = 512
 """Messages of one child that are taken in a row."""
 
-GUARD: Final = ("events", "allowed", "warned", "blocked", "late", "cached")
+GUARD: Final = ("events", "allowed", "warned", "blocked", "late", "cached", "early")
 
 
 class Service:

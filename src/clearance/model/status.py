@@ -19,7 +19,8 @@ class Paused(Struct, frozen=True):
 
 class GuardState(Struct, frozen=True):
     """Counters of the exec guard since the service began. `late`: let through at the deadline; `cached`: files that the
-    kernel need not ask about again."""
+    kernel need not ask about again; `early`: let through at once because the program was examined when it was written.
+    """
 
     pid: int
     events: int = 0
@@ -29,6 +30,7 @@ class GuardState(Struct, frozen=True):
     killed: int = 0
     late: int = 0
     cached: int = 0
+    early: int = 0
 
 
 class NetworkState(Struct, frozen=True):
