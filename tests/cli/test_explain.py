@@ -7,6 +7,7 @@ import pytest
 
 from clearance.catalog import load_catalog
 from clearance.cli.main import main
+from clearance.model.directive import Enforcement
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "directives"
 
@@ -57,8 +58,14 @@ def test_tools_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_what_is_recorded_is_said_plainly(capsys: pytest.CaptureFixture[str]) -> None:
     text = out(capsys, "--collects")
-    assert "Nothing is sent anywhere" in text
+    scan, enforcement = text.split("What `clearance enforce` looks at and keeps")
+    for part in (scan, enforcement):
+        assert "Nothing is sent anywhere" in part
+        assert "It never keeps" in part
+        assert "Who can see it" in part
+    assert f"{Enforcement().retention_days} days" in enforcement
     assert "nationality" in text
+    assert max(map(len, text.splitlines())) <= 120
 
 
 def test_json_is_the_catalog_entry(capsys: pytest.CaptureFixture[str]) -> None:

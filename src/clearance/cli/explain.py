@@ -38,7 +38,20 @@ It never keeps  a credential, a prompt, an answer, or the content of your files.
               their kind can be told without them.
 Where it goes   to the screen or the file that you name. Nothing is sent anywhere; there is no telemetry.
 Who can see it  whoever you give the output to. As root it covers every home of this machine, otherwise your own.
-It never asks  who you are: nothing is judged by nationality, language or time zone.
+
+What `clearance enforce` looks at and keeps, on a machine where it was installed
+
+It looks at   programs when they start: their content, and of interpreters what they were told to run; the names of
+              hosts that are asked for and that TLS connections begin with; and now and then what a scan looks at.
+It records    each time that the directive has something to say about a tool: which tool and file or host, which user,
+              process and machine, when, by which rule, and what was done. Also pauses with their reason, changes of
+              the directive, the mode and settings of tools, and its own failures.
+It never keeps  a command line, a prompt, an answer, the content of a file or of a connection. Nothing is decrypted.
+Where it goes   into a ledger on this machine, in which nobody can change a record unnoticed, for as long as the
+              directive says: 400 days, if it says nothing. Nothing is sent anywhere.
+Who can see it  root. What you were told yourself: clearance enforce why.
+
+Neither asks who you are: nothing is judged by nationality, language or time zone.
 """
 
 
