@@ -37,6 +37,9 @@ FAILURES: Final[dict[str, Failure]] = {
     "survey-failed": Failure("goes on without", "What is installed and configured here could not be looked at anew."),
     "ledger-write": Failure("kept in memory, tried again", "Records cannot be written; decisions stay the same."),
     "ledger-overflow": Failure("counted", "Records could not be written for so long that some were given up."),
+    "ledger-unsigned": Failure(
+        "kept, tried again", "Records cannot be signed; they are written, and signed as soon as that is possible."
+    ),
     "directive-refused": Failure(
         "the old one stays", "A new directive was not put in force; where none was before, none is."
     ),

@@ -46,10 +46,14 @@ class Footing:
 
 def open_ledger(state: str) -> Ledger:
     """The ledger of a state folder; a damaged one is set aside. `Error` where none can be kept."""
-    # Only when it is needed: the children that are forked before have none of it in their memory.
+    # Only when it is needed: the command line has no use for it.
+    from clearance.agent.signing import KeyApart, verifier_apart
     from clearance.prove.ledger.store import Ledger
 
-    return Ledger.open(os.path.join(state, LEDGER), os.path.join(state, "keys", "ledger.key"), on_damage="set-aside")
+    return Ledger.open(
+        os.path.join(state, LEDGER), os.path.join(state, "keys", "ledger.key"), on_damage="set-aside",
+        signer=KeyApart, verifier=verifier_apart,
+    )  # fmt: skip
 
 
 def alone(runtime: str) -> TextIO:

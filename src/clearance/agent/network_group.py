@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from typing import Final
 
 from clearance.act.changes import GroupMade, path_of
@@ -29,7 +28,7 @@ def make(state: str, mounts: str = "/proc/self/mounts") -> str:
             point = cgroups.mount_point(file.read())
         if point is None:
             return ""
-        path = os.path.join(point, NAME.format(secrets.token_hex(4)))
+        path = os.path.join(point, NAME.format(os.urandom(4).hex()))
         journal = Journal.begin(state)
         undo(journal, which=lambda change: isinstance(change, GroupMade))
         cgroups.make(journal, path)

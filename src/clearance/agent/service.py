@@ -265,12 +265,16 @@ class Service:
 
     # What can be asked.
 
-    def status(self) -> EnforceStatus:
-        """The state of it all."""
+    def status(self, *, signed: bool = True) -> EnforceStatus:
+        """The state of it all, with a checkpoint of the ledger where one is asked for and can be signed."""
         guard = self.counters.get("guard", {})
         network = self.counters.get("network", {})
         pause = self.policy.pause
         ledger = self.upkeep.ledger
+        checkpoint = ""
+        if signed:
+            with contextlib.suppress(Error):
+                checkpoint = ledger.checkpoint()
         return EnforceStatus(
             schema="clearance/enforce-status/v1",
             mode=self.policy.mode,
@@ -285,7 +289,7 @@ class Service:
             ),
             network=NetworkState(network.get("names", 0), network.get("processes", 0), self.recording.refused),
             failures=self.recording.all_failures(),
-            ledger=LedgerState(ledger.size, ledger.checkpoint()),
+            ledger=LedgerState(ledger.size, checkpoint),
             critical=tuple(one.path for one in self.policy.critical),
             ready=self.ready,
             tracker=self.counters.get("tracker", {}),
@@ -294,7 +298,7 @@ class Service:
         )
 
     def _metrics(self) -> str:
-        return render(samples(msgspec.to_builtins(self.status())))
+        return render(samples(msgspec.to_builtins(self.status(signed=False))))
 
     def _reopen(self) -> None:
         self.door.reopen(listen(self.settings.runtime))

@@ -49,6 +49,7 @@ class Upkeep:
         self._footing = Footing(settings.state, settings.runtime)
         self._looked = 0.0
         self._retained = 0.0
+        self._unsigned = ""
 
     def tick(self, now: float) -> None:
         """Look where it is time to. `now` is of a clock that never goes back."""
@@ -58,9 +59,16 @@ class Upkeep:
                 self._restore_state()
             if self._footing.runtime_lost():
                 self._restore_runtime()
+            self._look_at_signatures()
         if now - self._retained >= RETAIN_EVERY:
             self._retained = now
             self._retain()
+
+    def _look_at_signatures(self) -> None:
+        why = self.ledger.unsigned
+        if why and why != self._unsigned:
+            self._recording.failed(Failed("ledger-unsigned", detail=why))
+        self._unsigned = why
 
     def _restore_runtime(self) -> None:
         try:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
 from clearance.prove.ledger import merkle
-from clearance.prove.ledger.note import Unsigned, VerifierKey, decoded, encoded, sign, verified_text
+from clearance.prove.ledger.note import Signer, Unsigned, VerifierKey, decoded, encoded, sign, verified_text
 
 PROOF: Final = "c2sp.org/tlog-proof@v1"
 LARGEST_PROOF: Final = 16 << 20
@@ -40,7 +39,7 @@ class Proof(Struct, frozen=True):
     extra: bytes | None = None
 
 
-def signed(checkpoint: Checkpoint, private: Ed25519PrivateKey) -> str:
+def signed(checkpoint: Checkpoint, private: Signer) -> str:
     """The checkpoint as a note, signed in the name of its origin."""
     text = f"{checkpoint.origin}\n{checkpoint.size}\n{encoded(checkpoint.root)}\n"
     return sign(text, private, checkpoint.origin)

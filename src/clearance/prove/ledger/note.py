@@ -11,11 +11,8 @@ import binascii
 import re
 import unicodedata
 from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from msgspec import Struct
 
 ED25519: Final = 1
@@ -26,6 +23,19 @@ _DASH: Final = "\u2014 "
 
 class Unsigned(ValueError):
     """The text is no note that this key signed. It says why."""
+
+
+class PublicKey(Protocol):
+    """The public half of a `Signer`."""
+
+    def public_bytes_raw(self) -> bytes: ...  # noqa: D102
+
+
+class Signer(Protocol):
+    """Who signs with an Ed25519 key: a private key of `cryptography`, or somebody who knows where one is."""
+
+    def sign(self, data: bytes, /) -> bytes: ...  # noqa: D102
+    def public_key(self) -> PublicKey: ...  # noqa: D102
 
 
 class VerifierKey(Struct, frozen=True):
@@ -44,6 +54,10 @@ class VerifierKey(Struct, frozen=True):
 
     def verifies(self, signature: bytes, text: bytes) -> bool:
         """Whether it is this key's signature of the text."""
+        # Loaded when it is needed: it takes several megabytes.
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text)
         except (InvalidSignature, ValueError):
@@ -56,7 +70,7 @@ def usable_name(name: str) -> bool:
     return bool(name) and not any(c == "+" or c.isspace() or unicodedata.category(c) in ("Cc", "Cs") for c in name)
 
 
-def verifier_key(private: Ed25519PrivateKey, name: str) -> VerifierKey:
+def verifier_key(private: Signer, name: str) -> VerifierKey:
     """The public half under a name. ValueError for a name that cannot stand in a note."""
     if not usable_name(name):
         raise ValueError(f"{name!r} is not the name of a key")
@@ -79,6 +93,10 @@ def parse_key(text: str) -> VerifierKey:
 
 def public_of_pem(data: bytes) -> bytes:
     """The raw public key of an Ed25519 key in PEM, public or private. ValueError for anything else."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
     try:
         if b"PRIVATE KEY" in data:
             private = load_pem_private_key(data, None)
@@ -93,7 +111,7 @@ def public_of_pem(data: bytes) -> bytes:
     return public.public_bytes_raw()
 
 
-def sign(text: str, private: Ed25519PrivateKey, name: str) -> str:
+def sign(text: str, private: Signer, name: str) -> str:
     """The text as a note with one signature. ValueError for a text that cannot be one."""
     if not text.endswith("\n") or _controls(text):
         raise ValueError("the text of a note ends with a newline and holds no other control character")

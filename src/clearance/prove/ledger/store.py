@@ -7,20 +7,20 @@ Guarantees:
 - Callers that append at the same time share one sync (group commit).
 - What a crash leaves behind the last whole record is kept in a file beside, cut off, and recorded.
 - A checkpoint is signed only over records that are on disk, so every one is consistent with every other.
+- Where nothing can be signed, records are kept all the same, and signed as soon as that is possible again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
-import secrets
 import threading
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Final, Literal, Self
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from clearance.errors import Error
 from clearance.model.record import Draft, Outcome, PolicyMark, Record
@@ -28,9 +28,8 @@ from clearance.prove.formats.record.json import line, numbered
 from clearance.prove.ledger import checkpoint as checkpoints
 from clearance.prove.ledger import parts, retention
 from clearance.prove.ledger.disk import Disk, Locked
-from clearance.prove.ledger.keys import load_or_make
 from clearance.prove.ledger.merkle import leaf_hash
-from clearance.prove.ledger.note import VerifierKey, usable_name, verifier_key
+from clearance.prove.ledger.note import Signer, VerifierKey, usable_name, verifier_key
 from clearance.prove.ledger.survey import Damaged, Standing, Torn, survey
 from clearance.prove.ledger.survey import small_file as read_small
 
@@ -57,6 +56,17 @@ class Unrecordable(Error):
     """A draft that no ledger could hold: trying it again is of no use."""
 
 
+class Unsignable(Error):
+    """Nothing can be signed now: the key is gone, or it is another one."""
+
+
+def held(path: str) -> Signer:
+    """The key in this file, in this process's memory; it is made where it is missing."""
+    from clearance.prove.ledger.keys import load_or_make
+
+    return load_or_make(path)
+
+
 class _Commit:
     """What one caller wants to have recorded, and what became of it."""
 
@@ -73,12 +83,14 @@ class Ledger:
     """A ledger open for writing. Threads may share it; a forked child must not use it."""
 
     def __init__(
-        self, disk: Disk, private: Ed25519PrivateKey, origin: str, standing: Standing, clock: Clock, segment_bytes: int
+        self, disk: Disk, signer: Signer, key: VerifierKey, standing: Standing, clock: Clock, segment_bytes: int
     ) -> None:
-        self.origin = origin
-        self.key: VerifierKey = verifier_key(private, origin)
+        self.origin = key.name
+        self.key = key
+        self.unsigned = ""
+        """Why nothing could be signed when that was last tried; empty where it could."""
         self._disk = disk
-        self._private = private
+        self._signer = signer
         self._clock = clock
         self._segment_bytes = segment_bytes
         self._frontier = standing.frontier
@@ -94,7 +106,7 @@ class Ledger:
         self._cut: list[str] = []
         self._signed_size = -1
         self._note_signed = ""
-        self._signed_at = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._signed_at = self._tried_at = dt.datetime.min.replace(tzinfo=dt.UTC)
         self._waiting: list[_Commit] = []
         self._door = threading.Lock()
         self._committing = threading.Lock()
@@ -111,15 +123,18 @@ class Ledger:
         segment_bytes: int = SEGMENT_BYTES,
         on_damage: Literal["refuse", "set-aside"] = "refuse",
         disk: Callable[[str], Disk] = Disk,
+        signer: Callable[[str], Signer] = held,
+        verifier: Callable[[Signer, str], VerifierKey] = verifier_key,
     ) -> Ledger:
         """The ledger in this folder, which is made where there is none, as is the key (PEM, for its owner only).
 
-        `origin` names a new ledger; by default after the host. `Error` where another process writes to it, where it
-        cannot be read, or where it is not what was signed; with `set-aside`, a damaged one is moved, whole, to a folder
-        inside, and a new one begins whose first record says so.
+        `origin` names a new ledger; by default after the host. `signer` gives who signs with the key of a file, and
+        `verifier` who checks that, under a name; by default this process does both. `Error` where another process
+        writes to it, where it cannot be read, or where it is not what was signed; with `set-aside`, a damaged one is
+        moved, whole, to a folder inside, and a new one begins whose first record says so.
         """
         try:
-            private = load_or_make(key_file)
+            signs = signer(key_file)
             os.makedirs(folder, mode=0o700, exist_ok=True)
             door = disk(folder)
         except OSError as error:
@@ -127,7 +142,7 @@ class Ledger:
         try:
             door.lock(parts.LOCK)
             try:
-                return cls._opened(door, private, clock, origin, segment_bytes, None)
+                return cls._opened(door, signs, verifier, clock, origin, segment_bytes, None)
             except Damaged as damage:
                 if on_damage == "refuse":
                     raise Error(
@@ -137,7 +152,7 @@ class Ledger:
                     ) from damage
                 aside = _set_aside(door, clock())
                 said: dict[str, object] = {"event": "ledger-damaged", "what": str(damage), "set_aside": aside}
-                return cls._opened(door, private, clock, origin, segment_bytes, said)
+                return cls._opened(door, signs, verifier, clock, origin, segment_bytes, said)
         except Locked as error:
             door.close()
             raise Error(str(error), remedy="one process at a time writes to a ledger") from error
@@ -152,7 +167,8 @@ class Ledger:
     def _opened(
         cls,
         disk: Disk,
-        private: Ed25519PrivateKey,
+        signer: Signer,
+        verifier: Callable[[Signer, str], VerifierKey],
         clock: Clock,
         origin: str | None,
         segment_bytes: int,
@@ -162,21 +178,20 @@ class Ledger:
         if parts.META in names:
             try:
                 meta = parts.parse_meta(read_small(disk, parts.META))
-                key = verifier_key(private, meta.origin)
+                key = verifier(signer, meta.origin)
             except ValueError as error:
                 raise Damaged(f"{parts.META}: {error}") from error
             if str(key) != meta.key:
                 raise Damaged(f"it belongs to the key {meta.key}, not to {key}")
-            origin = meta.origin
         elif parts.parts_of(names):
             raise Damaged(f"{parts.META} is missing")
         else:
             origin = origin if origin is not None else new_origin(os.uname().nodename)
-            key = verifier_key(private, origin)
+            key = verifier(signer, origin)
             made = parts.Meta(parts.LEDGER, origin, str(key), instant(clock()))
             disk.replace(parts.META, msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
         standing = survey(disk, key)
-        ledger = cls(disk, private, origin, standing, clock, segment_bytes)
+        ledger = cls(disk, signer, key, standing, clock, segment_bytes)
         for name in standing.superseded:
             disk.remove(name)
         if standing.newest:
@@ -221,7 +236,10 @@ class Ledger:
         return mine.records
 
     def checkpoint(self) -> str:
-        """The tree as it is, signed, as a C2SP checkpoint. It is stored beside the records, too, if there is room."""
+        """The tree as it is, signed, as a C2SP checkpoint. It is stored beside the records, too, if there is room.
+
+        `Unsignable` where it cannot be signed now.
+        """
         with self._committing:
             self._usable()
             return self._sign()
@@ -250,13 +268,17 @@ class Ledger:
                 raise Error(f"{self._disk.path}: {error.strerror}", remedy="it goes on when called again") from error
 
     def close(self) -> None:
-        """Sign and let others write. Calling it again does nothing."""
+        """Sign, if that is possible, and let others write. Calling it again does nothing."""
         with self._committing:
             if not self._closed:
-                if self._signed_size != self._frontier.size and self._frontier.size:
-                    self._sign()
-                self._closed = True
-                self._disk.close()
+                try:
+                    if self._signed_size != self._frontier.size and self._frontier.size:
+                        self._sign()
+                except Unsignable:
+                    pass  # the last checkpoint stays; what came later stands behind it
+                finally:
+                    self._closed = True
+                    self._disk.close()
 
     def __enter__(self) -> Self:
         return self
@@ -324,15 +346,23 @@ class Ledger:
             self._disk.sync(self._newest)
             self._unclean = False
         if self._newest is None or self._good >= self._segment_bytes:
-            first = self._frontier.size + 1
-            if first > 1:
-                self._disk.replace(parts.start_name(first), parts.start_bytes(self._frontier, self._signed()))
-            name = parts.records_name(first)
-            self._disk.create(name)
-            self._disk.sync_folder()
-            if self._newest:
-                self._disk.forget(self._newest)
-            self._newest, self._first, self._good = name, first, 0
+            self._begin_file()
+
+    def _begin_file(self) -> None:
+        """Begin a new file of records; where its start cannot be signed now, go on with the one that is there."""
+        first = self._frontier.size + 1
+        if first > 1:
+            try:
+                signed = self._signed()
+            except Unsignable:
+                return
+            self._disk.replace(parts.start_name(first), parts.start_bytes(self._frontier, signed))
+        name = parts.records_name(first)
+        self._disk.create(name)
+        self._disk.sync_folder()
+        if self._newest:
+            self._disk.forget(self._newest)
+        self._newest, self._first, self._good = name, first, 0
 
     def _keep_torn(self, torn: Torn) -> None:
         """Put what a crash left into a file of its own, from which it is recorded."""
@@ -396,8 +426,18 @@ class Ledger:
         )
 
     def _signed(self) -> str:
+        """The tree as it is, signed. `Unsignable` where that cannot be done, which is not tried at every record."""
+        if self.unsigned and abs(self._clock() - self._tried_at) < CHECKPOINT_EVERY:
+            raise Unsignable(self.unsigned)
+        self._tried_at = self._clock()
         tree = checkpoints.Checkpoint(self.origin, self._frontier.size, self._frontier.root())
-        return checkpoints.signed(tree, self._private)
+        try:
+            note = checkpoints.signed(tree, self._signer)
+        except Error as error:
+            self.unsigned = error.what
+            raise Unsignable(error.what, remedy=error.remedy) from error
+        self.unsigned = ""
+        return note
 
     def _sign(self) -> str:
         if self._signed_size == self._frontier.size:
@@ -413,7 +453,9 @@ class Ledger:
     def _sign_if_due(self) -> None:
         # A clock that was set back makes it due as well.
         if self._frontier.size != self._signed_size and abs(self._clock() - self._signed_at) >= CHECKPOINT_EVERY:
-            self._sign()
+            # Where it fails it is tried again after a later record.
+            with contextlib.suppress(Unsignable):
+                self._sign()
 
 
 _PENDING: Final = ".pending"
@@ -422,12 +464,12 @@ _PENDING: Final = ".pending"
 def new_origin(host: str) -> str:
     """A name for a new ledger of this host, which no other ledger has."""
     said = "".join(c if usable_name(c) else "-" for c in host.lower()) or "host"
-    return f"{said}/clearance/{secrets.token_hex(8)}"
+    return f"{said}/clearance/{os.urandom(8).hex()}"
 
 
 def _set_aside(disk: Disk, at: dt.datetime) -> str:
     """Move everything but the lock into a folder inside. Its name."""
-    name = f"damaged-{at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    name = f"damaged-{at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{os.urandom(4).hex()}"
     os.mkdir(os.path.join(disk.path, name), 0o700)
     # The file that says whose ledger it is goes first: a crash then leaves what is found damaged again, never a ledger
     # of the same origin that begins anew.
