@@ -62,6 +62,13 @@ def test_files_that_are_named_exist(page: Path) -> None:
             assert re.search(rf"(?m)^def {function}\b", (ROOT / path).read_text("utf-8")), f"{name(page)}: {code}"
 
 
+def test_modules_that_the_architecture_names_exist() -> None:
+    modules = {path.name for path in (ROOT / "src/clearance").rglob("*.py")}
+    named = [code for code in inline_code(ROOT / "docs/architecture.md") if code.endswith(".py")]
+    assert len(named) > 30
+    assert [code for code in named if code.rpartition("/")[2] not in modules] == []
+
+
 def command_lines(page: Path) -> Iterator[str]:
     yield from inline_code(page)
     for block in fences(page):
