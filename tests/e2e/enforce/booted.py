@@ -30,7 +30,7 @@ from tests import debian
 from tests.enforcing import PATIENCE, ROOT, _die_with_parent
 from tests.real_tools import Unavailable
 
-PACKAGES: Final = ("libnftables1", "python3", "systemd-sysv")
+PACKAGES: Final = ("dbus", "libnftables1", "python3", "systemd-sysv")
 """What the Debian has beyond the smallest one."""
 
 TOOLS: Final = "/opt/agents"

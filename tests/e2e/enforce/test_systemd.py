@@ -11,6 +11,7 @@ import json
 import os
 import re
 import select
+import shlex
 import shutil
 import signal
 import subprocess
@@ -97,6 +98,23 @@ VERSION: Final = real_tools.BY_NAME["gemini-cli"].version
 VERSION_OF_RUST: Final = real_tools.BY_NAME["codex"].version
 
 
+KNOCK: Final = "import socket; socket.create_connection(('127.0.0.1', 7001)).close()"
+TRIGGERS: Final = (
+    ("socket", "[Socket]\nListenStream=127.0.0.1:7001\n", f'python3 -c "{KNOCK}"'),
+    ("path", "[Path]\nPathExists=/run/pulled\n", "touch /run/pulled"),
+    ("timer", "[Timer]\nOnCalendar=yearly\nPersistent=yes\nAccuracySec=1ms\n", "true"),
+)
+"""Units that start another: the kind, what is in it, and what pulls it."""
+
+VIEWS: Final = {
+    "private-places": ("PrivateTmp=yes", "PrivateDevices=yes", "ProtectSystem=strict", "ProtectHome=read-only"),
+    "dynamic-user": ("DynamicUser=yes",),
+    "own-users": ("PrivateUsers=yes", "PrivateNetwork=yes"),
+    "own-root": ("RootDirectory=/opt/root", "BindReadOnlyPaths=/opt/agents /home", "MountAPIVFS=yes"),
+}
+"""What makes units see other mounts than everybody else."""
+
+
 def unit(program: str) -> str:
     return f"[Service]\nExecStart=/usr/bin/python3 {program}\n[Install]\nWantedBy=multi-user.target\n"
 
@@ -122,6 +140,8 @@ class Machine(Booted):
             "/usr/bin/node": Path(node).resolve(),
             DIRECTIVE: directive,
             "/etc/resolv.conf": "nameserver 127.0.0.53\n",
+            # Else a module of PAM that is not installed says it.
+            "/etc/systemd/system/user@.service.d/here.conf": "[Service]\nEnvironment=XDG_RUNTIME_DIR=/run/user/%i\n",
             "/opt/names.py": NAMES,
             "/opt/sink.py": SINK,
             "/etc/systemd/system/names.service": unit("/opt/names.py"),
@@ -157,14 +177,14 @@ class Machine(Booted):
         except OSError:
             return 0
 
-    def started(self, tool: str, *how: str) -> str:
-        """Let systemd start a tool as Ana; the unit."""
+    def started(self, tool: str, *how: str, command: Sequence[str] = ()) -> str:
+        """Let systemd start a tool as Ana, by its command or by another one; the unit."""
         self._units += 1
         name = f"try-{self._units}"
         words = [f"--setenv={key}={value}" for key, value in VARIABLES.items()]
         self.run(
             "systemd-run", f"--unit={name}", "--uid=ana", *how, "--property=WorkingDirectory=/home/ana",
-            "--property=RemainAfterExit=yes", *words, "--", *COMMANDS[tool],
+            "--property=RemainAfterExit=yes", *words, "--", *(command or COMMANDS[tool]),
         )  # fmt: skip
         return f"{name}.service"
 
@@ -282,6 +302,75 @@ def test_what_systemd_starts_is_stopped_where_the_host_blocks(blocking: Machine,
     else:
         assert (*ended, record.outcome.done) == ("exit-code", "203", "blocked")
     assert not blocking.worked(tool, name, before)
+    blocking.run("systemctl", "reset-failed", name)
+
+
+@pytest.mark.parametrize("how", ["--wait", "--scope", "--pty", "--user"])
+@pytest.mark.parametrize("tool", ["codex", "gemini-cli"])
+def test_who_waits_for_what_systemd_starts_is_told_that_it_did_not_work(blocking: Machine, tool: str, how: str) -> None:
+    before, newest = blocking.connections(), blocking.newest()
+    words = ["systemd-run", how, "--uid=ana", *(f"--setenv={key}={value}" for key, value in VARIABLES.items())]
+    if how == "--user":
+        blocking.run("systemctl", "start", "user@1000")
+        words[1:3] = ["--user", "--scope"]
+        words[:0] = ["env", "XDG_RUNTIME_DIR=/run/user/1000"]
+    words += ["--", *COMMANDS[tool]]
+    if how == "--pty":
+        words = ["script", "--quiet", "--return", "--command", shlex.join(words), "/dev/null"]
+    assert blocking.run(*words, uid=PERSON if how == "--user" else ROOT, code=None).returncode != 0
+    record = blocking.tells(lambda one: one.subject.get("tool") == tool, newest)
+    assert record.outcome.done == ("killed" if tool == "gemini-cli" else "blocked")
+    assert blocking.connections() == before
+
+
+@pytest.mark.parametrize(("kind", "text", "pull"), TRIGGERS, ids=[kind for kind, _, _ in TRIGGERS])
+@pytest.mark.parametrize("tool", ["codex", "gemini-cli"])
+def test_what_another_unit_starts_is_stopped(blocking: Machine, tool: str, kind: str, text: str, pull: str) -> None:
+    before, newest, name = blocking.connections(), blocking.newest(), f"pulled-{tool}"
+    variables = "".join(f'Environment="{key}={value}"\n' for key, value in VARIABLES.items())
+    service = f"[Service]\nUser=ana\nWorkingDirectory=/home/ana\n{variables}ExecStart={shlex.join(COMMANDS[tool])}\n"
+    blocking.path(f"/run/systemd/system/{name}.service").write_text(service)
+    blocking.path(f"/run/systemd/system/{name}.{kind}").write_text(text)
+    # What would have begun while the machine was off.
+    blocking.run("sh", "-c", f"cd /var/lib/systemd; mkdir -p timers; touch -d '3 years ago' timers/stamp-{name}.timer")
+    blocking.run("systemctl", "daemon-reload")
+    try:
+        blocking.run("systemctl", "start", f"{name}.{kind}")
+        blocking.run("sh", "-c", pull)
+        record = blocking.tells(lambda one: one.subject.get("tool") == tool, newest)
+        assert record.outcome.done == ("killed" if tool == "gemini-cli" else "blocked")
+        assert not blocking.worked(tool, f"{name}.service", before)
+    finally:
+        blocking.run("systemctl", "stop", f"{name}.{kind}", f"{name}.service")
+        blocking.run("sh", "-c", f"rm -f /run/pulled /run/systemd/system/{name}.*; systemctl daemon-reload")
+        blocking.run("systemctl", "reset-failed")
+
+
+@pytest.mark.parametrize("properties", VIEWS.values(), ids=VIEWS)
+def test_a_unit_that_sees_other_mounts_starts_nothing_that_is_barred(
+    blocking: Machine, properties: Sequence[str]
+) -> None:
+    newest = blocking.newest()
+    blocking.run("mkdir", "--parents", "/opt/root")
+    name = blocking.started("codex", *(f"--property={one}" for one in properties))
+    assert blocking.ended(name) == ("exit-code", "203")
+    assert blocking.tells(lambda one: one.subject.get("tool") == "codex", newest).outcome.done == "blocked"
+    blocking.run("systemctl", "reset-failed", name)
+
+
+@pytest.mark.parametrize("tool", ["codex", "gemini-cli"])
+def test_what_lies_where_only_its_unit_sees_it_is_ended(blocking: Machine, tool: str) -> None:
+    """On a file system that was mounted for the unit, the guard is not asked."""
+    newest = blocking.newest()
+    what, start = RUST, ["/mnt/notes", *COMMANDS["codex"][1:]]
+    if tool == "gemini-cli":
+        what, start = str(Path(NODE).parents[1]), ["node", "/mnt/notes/bundle/gemini.js", "--version"]
+    script = f"cp --recursive {what} /mnt/notes; exec {shlex.join(start)}"
+    name = blocking.started(tool, "--property=TemporaryFileSystem=/mnt:mode=1777", command=("/bin/sh", "-c", script))
+    assert blocking.ended(name) == ("signal", str(int(signal.SIGKILL)))
+    record = blocking.tells(lambda one: one.subject.get("tool") == tool, newest)
+    assert record.outcome.done == "killed"
+    assert str(record.subject["path"]).startswith("/mnt/notes")
     blocking.run("systemctl", "reset-failed", name)
 
 
