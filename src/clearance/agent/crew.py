@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from clearance.agent import notifier, watchdog
 from clearance.agent.children import end, fork
 from clearance.agent.guard import loop as guard
+from clearance.agent.light import load
 from clearance.agent.watched import Watched, host_paths
 from clearance.kernel.memory import forget_text, trim
 from clearance.wire.channel import Channel
@@ -68,6 +69,8 @@ class Crew:
         from clearance.agent import examiner, tracker
 
         if self._network:
+            # It would ask which packages there are, and what asks takes two megabytes.
+            load("dns.name", without="importlib.metadata")
             from clearance.agent.network import main as network
 
             self._guard_network = network.main
