@@ -47,7 +47,7 @@ def test_without_files_the_defaults_hold(tmp_path: Path) -> None:
     assert user_file({"HOME": "/home/ana"}) == "/home/ana/.config/clearance/config.toml"
 
 
-@pytest.mark.parametrize("text", ["directive = ", 'directory = "/x"', 'managed = "directive"'])
+@pytest.mark.parametrize("text", ["directive = ", "state = 7", 'directory = "/x"', 'managed = "directive"'])
 def test_a_bad_file_is_named(tmp_path: Path, environ: dict[str, str], text: str) -> None:
     with pytest.raises(Error, match=r"system\.toml"):
         load_settings(environ, system_file=put(tmp_path, text))

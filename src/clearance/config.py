@@ -93,13 +93,19 @@ def _read(path: str) -> dict[str, object]:
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise Error(f"cannot read the configuration: {error}", place=Place(path)) from error
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        remedy = "make it a file that can be read, or take it away"
+        raise Error(
+            f"cannot read the configuration: {(why or '').lower()}", place=Place(path), remedy=remedy
+        ) from error
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Error(f"not valid TOML: {error}", place=Place(path), remedy="see docs/usage.md, Configuration") from error
     known = {key.name for key in KEYS} | {"managed"}
-    for name in values:
+    for name, value in values.items():
+        if name in known and name != "managed" and not isinstance(value, str):
+            raise Error(f"`{name}` must be text", place=Place(path), remedy=f'write: {name} = "…"')
         if name not in known:
             raise Error(
                 f"{name!r} is not a setting",

@@ -102,7 +102,7 @@ class FrontDesk:
             return Reply(error=f"this is no question: {error}", remedy="use: clearance enforce --help")
         if question.ask in CHANGES and uid != ROOT:
             return Reply(
-                error=f"only root may {question.ask} enforcement", remedy=f"sudo clearance enforce {question.ask}"
+                error=f"only root may use `enforce {question.ask}`", remedy=f"sudo clearance enforce {question.ask} …"
             )
         try:
             return Reply(document=self._answer(question, uid))

@@ -199,7 +199,7 @@ class Orders:
         return True
 
     def _resumed(self, how: str, by: int) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(Error):
             host_mode.set_pause(self._settings.state, None)
         self._policy.pause = None
         self._recording.event("pause", "resumed", "resumed", how=how, by=by)

@@ -75,7 +75,8 @@ def _told(run: Callable[[], bytes]) -> Said:
     except Error as error:
         return Said(wrong=error.what, remedy=error.remedy)
     except OSError as error:
-        return Said(wrong=f"{error.filename}: {error.strerror}", remedy="nothing can be signed without the key")
+        where = error.filename or "the key of the ledger"
+        return Said(wrong=f"{where}: {error.strerror}", remedy="records are signed with it: see to that place")
     except ImportError as error:
         # Another release may lie on the disk by now, or none.
         return Said(wrong=f"what signs is gone ({error})", remedy="start the service anew")

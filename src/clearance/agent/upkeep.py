@@ -91,7 +91,7 @@ class Upkeep:
         detail = f"{before.size} records were kept"
         with contextlib.suppress(OSError, Error):
             before.close()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, Error):
             self._policy.keep()
             if self._policy.by_hand is not None:
                 host_mode.set_mode(self._state, self._policy.by_hand)

@@ -75,7 +75,8 @@ def watched(paths: Sequence[str], host: bool) -> Watched:
             devices.setdefault(os.stat(path).st_dev, path)
         except OSError as error:
             if paths:
-                raise Error(f"cannot be watched: {(error.strerror or '').lower()}", place=Place(path)) from error
+                what = f"cannot be watched: {(error.strerror or '').lower()}"
+                raise Error(what, place=Place(path), remedy="name a folder that is there with --watch") from error
     if not host:
         shared = _shared()
         for device, path in devices.items():

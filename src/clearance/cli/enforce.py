@@ -27,6 +27,7 @@ from clearance.prove.formats.escape import plain
 from clearance.prove.ledger import gaps
 from clearance.prove.ledger.read import records_of
 from clearance.tasks.enforce import host_mode
+from clearance.tasks.enforce.features import must_be_asked
 from clearance.wire.control import NotRunning, Question, ask
 
 if TYPE_CHECKING:
@@ -83,11 +84,13 @@ def run(
     found = load_settings(os.environ, {"state": state, "runtime": runtime})
     places = {name: found[name].value for name in ("state", "runtime", "directive")}
     watched(watch, host)
+    must_be_asked()
     for folder in (places["state"], places["runtime"]):
         try:
             os.makedirs(folder, mode=0o700 if folder == places["state"] else 0o755, exist_ok=True)
         except OSError as error:
-            raise Error(f"cannot be made: {(error.strerror or '').lower()}", place=Place(folder)) from error
+            what = f"cannot be made: {(error.strerror or '').lower()}"
+            raise Error(what, place=Place(folder), remedy="name other folders with --state and --runtime") from error
     options = {
         "state": os.path.abspath(places["state"]),
         "runtime": os.path.abspath(places["runtime"]),
@@ -175,7 +178,7 @@ def why(*, runtime: str | None = None, user: str | None = None, json: Flag = Fal
         try:
             arguments["uid"] = int(user) if user.isdecimal() else pwd.getpwnam(user).pw_uid
         except KeyError:
-            raise Error(f"there is no user {user!r} here") from None
+            raise Error(f"there is no user {user!r} here", remedy="name a user as `id USER` knows it") from None
     found = ask(_runtime(runtime), Question("why", arguments))
     if found is None:
         print("Nothing was stopped or announced for you here.", file=sys.stderr)
@@ -257,7 +260,7 @@ def mode_(mode: Enforce, /, *, runtime: str | None = None, state: str | None = N
     try:
         ask(_runtime(runtime), Question("mode", {"mode": mode}))
     except NotRunning:
-        _only_root("change")
+        _only_root("mode")
         host_mode.set_mode(_place("state", state), mode)
     print(f"This host is in mode {mode}.")
     return 0
@@ -371,4 +374,4 @@ def _place(name: str, given: str | None) -> str:
 
 def _only_root(what: str) -> None:
     if os.geteuid() != 0:
-        raise Error(f"only root may {what} enforcement", remedy=f"sudo clearance enforce {what} …")
+        raise Error(f"only root may use `enforce {what}`", remedy=f"sudo clearance enforce {what} …")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from clearance.errors import Error
 from clearance.tasks.enforce import features
 from clearance.tasks.enforce.features import FEATURES, Feature, kernel_reading, read, readings
 
@@ -26,6 +27,22 @@ def test_what_an_outcome_means(outcome: str | OSError, state: str, seen: str) ->
     reading = read(FEATURE, outcome)
     assert (reading.state, reading.seen) == (state, seen)
     assert reading.without == ("" if state == "yes" else "nothing works")
+
+
+def test_what_root_may_not_do_is_not_there() -> None:
+    reading = read(FEATURE, PermissionError(errno.EPERM, "Operation not permitted"), root=True)
+    assert reading.state == "no"
+    assert "CAP_SYS_ADMIN" in reading.seen
+
+
+def test_where_the_kernel_asks_nobody_it_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> str:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(features, "_permission", refused)
+    with pytest.raises(Error, match="function not implemented") as caught:
+        features.must_be_asked()
+    assert "clearance doctor" in caught.value.remedy
 
 
 @pytest.mark.parametrize(

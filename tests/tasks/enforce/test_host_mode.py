@@ -95,3 +95,16 @@ def test_any_text_is_a_time_or_an_error(text: str) -> None:
     except Error:
         return
     assert dt.timedelta(0) < found <= LONGEST
+
+
+def test_what_cannot_be_kept_is_said_with_its_place(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.write_text("a file where a folder has to be")
+    for change in (
+        lambda: host_mode.set_mode(str(state), "warn"),
+        lambda: host_mode.set_pause(str(state), paused(1)),
+        lambda: host_mode.set_pause(str(state), None),
+    ):
+        with pytest.raises(Error, match="cannot be written") as caught:
+            change()
+        assert str(caught.value).startswith(str(state))

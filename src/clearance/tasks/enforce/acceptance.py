@@ -30,6 +30,9 @@ FOLDER: Final = "accepted"
 SIGNATURE: Final = ".sig"
 LARGEST_KEY: Final = 65_536
 
+OWNERS_KEY: Final = "directive_key names the public key of who signs directives: Ed25519, in PEM"
+MAKE_ONE: Final = "make one: openssl genpkey -algorithm ed25519"
+
 
 class Accepted(Struct, frozen=True):
     """The directive in force: how many were accepted before and with it, its digest, when, and where it came from."""
@@ -100,9 +103,9 @@ def sign(path: str, key: str) -> str:
     try:
         private = load_pem_private_key(_bytes(key), None)
     except (ValueError, TypeError) as error:
-        raise Error("this is no PEM private key", place=Place(key)) from error
+        raise Error("this is no PEM private key", place=Place(key), remedy=MAKE_ONE) from error
     if not isinstance(private, Ed25519PrivateKey):
-        raise Error("this is no Ed25519 key", place=Place(key), remedy="make one: openssl genpkey -algorithm ed25519")
+        raise Error("this is no Ed25519 key", place=Place(key), remedy=MAKE_ONE)
     target = path.rstrip("/") + SIGNATURE
     signature = base64.b64encode(private.sign(bytes.fromhex(merged.sha256)))
     _replace(Path(target), signature + b"\n")
@@ -212,9 +215,9 @@ def _verify(merged: Merged, path: str, key: str) -> None:
     try:
         public = load_pem_public_key(_bytes(key))
     except ValueError as error:
-        raise Error("this is no PEM public key", place=Place(key)) from error
+        raise Error("this is no PEM public key", place=Place(key), remedy=OWNERS_KEY) from error
     if not isinstance(public, Ed25519PublicKey):
-        raise Error("this is no Ed25519 key", place=Place(key))
+        raise Error("this is no Ed25519 key", place=Place(key), remedy=OWNERS_KEY)
     try:
         signature = base64.b64decode(Path(name).read_bytes()[:1024], validate=False)
         public.verify(signature, bytes.fromhex(merged.sha256))
@@ -231,7 +234,8 @@ def _bytes(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read(LARGEST_KEY)
     except OSError as error:
-        raise Error(f"cannot be read: {(error.strerror or '').lower()}", place=Place(path)) from error
+        what = f"cannot be read: {(error.strerror or '').lower()}"
+        raise Error(what, place=Place(path), remedy="name a file that holds a key") from error
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -19,6 +19,7 @@ from msgspec import Struct
 from clearance.act.linux import tables
 from clearance.act.linux.cgroups import mount_point
 from clearance.act.linux.commands import run
+from clearance.errors import Error
 
 if TYPE_CHECKING:
     from clearance.kernel.fanotify import Group
@@ -36,6 +37,7 @@ table inet clearance_doctor {
 NEEDED: Final = (6, 0)
 """The kernel from which on every feature is there (marks that ignore and can be evicted)."""
 
+LACKING: Final = "CAP_SYS_ADMIN or CAP_NET_ADMIN is missing"
 UNSAFE: Final = ((6, 11), (6, 12))
 """Kernels of which some let a file that is mapped for writing be executed."""
 
@@ -57,12 +59,14 @@ class Reading(Struct, frozen=True):
     without: str = ""
 
 
-def read(feature: Feature, outcome: str | OSError) -> Reading:
-    """What a probe's outcome means: its words, or why it failed."""
+def read(feature: Feature, outcome: str | OSError, *, root: bool = False) -> Reading:
+    """What a probe's outcome means: its words, or why it failed. `root`: whether it was root who asked."""
     if isinstance(outcome, str):
         return Reading(feature.name, "yes", outcome)
-    if outcome.errno in (errno.EPERM, errno.EACCES):
+    if outcome.errno in (errno.EPERM, errno.EACCES) and not root:
         return Reading(feature.name, "unknown", "only root can tell", feature.without)
+    if outcome.errno in (errno.EPERM, errno.EACCES):
+        return Reading(feature.name, "no", f"root may not do this here, as in a container: {LACKING}", feature.without)
     if outcome.errno in (errno.ENOENT, errno.EIO) and isinstance(outcome, FileNotFoundError):
         return Reading(feature.name, "no", f"{outcome.filename or outcome.strerror} is not there", feature.without)
     return Reading(feature.name, "no", (outcome.strerror or str(outcome)).lower(), feature.without)
@@ -146,6 +150,8 @@ def _groups() -> str:
 
 
 def _rules() -> str:
+    if os.geteuid() != 0:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
     run(["nft", "-c", "-f", "-"], feed=REDIRECT, patience=10)
     return "packet rules with redirects"
 
@@ -176,6 +182,17 @@ FEATURES: Final = (
 """In the order in which they are shown."""
 
 
+def must_be_asked() -> None:
+    """`Error` where the kernel asks nobody before a program starts: then there is nothing to enforce with."""
+    try:
+        _permission()
+    except OSError as error:
+        raise Error(
+            f"the kernel does not ask anybody here before a program starts: {(error.strerror or str(error)).lower()}",
+            remedy="it takes fanotify permission events and CAP_SYS_ADMIN; see what is there: clearance doctor",
+        ) from error
+
+
 def readings() -> tuple[Reading, ...]:
     """Every feature as it is here. Never raises."""
     if sys.platform != "linux":
@@ -185,5 +202,5 @@ def readings() -> tuple[Reading, ...]:
         try:
             found.append(read(feature, feature.probe()))
         except OSError as error:
-            found.append(read(feature, error))
+            found.append(read(feature, error, root=os.geteuid() == 0))
     return tuple(found)

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from clearance.errors import Error
+from clearance.errors import Error, Place
 from clearance.model.terms import ENFORCES, Enforce
 
 MODE: Final = "mode"
@@ -45,7 +45,7 @@ def mode(by_hand: Enforce | None, directive: Enforce | None) -> Enforce:
 
 
 def set_mode(state: str, new: Enforce) -> None:
-    """Keep the mode. OSError where it cannot be kept."""
+    """Keep the mode. `Error` where it cannot be kept."""
     _keep(Path(state) / MODE, f"{new}\n".encode())
 
 
@@ -68,11 +68,8 @@ def holds(pause: Pause, now: dt.datetime) -> bool:
 
 
 def set_pause(state: str, new: Pause | None) -> None:
-    """Keep a pause, or end it. OSError where it cannot be kept."""
-    if new is None:
-        (Path(state) / PAUSE).unlink(missing_ok=True)
-    else:
-        _keep(Path(state) / PAUSE, msgspec.json.encode(new))
+    """Keep a pause, or end it. `Error` where it cannot be kept."""
+    _keep(Path(state) / PAUSE, None if new is None else msgspec.json.encode(new))
 
 
 def duration(text: str) -> dt.timedelta:
@@ -90,11 +87,20 @@ def duration(text: str) -> dt.timedelta:
     return dt.timedelta(seconds=int(number) * _UNITS[unit])
 
 
-def _keep(path: Path, data: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _keep(path: Path, data: bytes | None) -> None:
     room = path.with_name(f".{path.name}.new")
-    with room.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    room.replace(path)
+    try:
+        if data is None:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with room.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        room.replace(path)
+    except OSError as error:
+        what = f"cannot be written: {(error.strerror or '').lower()}"
+        raise Error(
+            what, place=Place(str(path)), remedy="nothing has changed; see to that place and try again"
+        ) from error

@@ -285,7 +285,7 @@ def _keep_evidence(folder: str) -> None:
 
 def _must_be_root(root: str) -> None:
     if root == "/" and os.geteuid() != 0:
-        raise Error("only root can install on this machine", remedy="run it with sudo, or give --root DIR for an image")
+        raise Error("only root may change this machine", remedy="run it with sudo, or give --root DIR for an image")
     if not os.path.isdir(root):
         raise Error(f"{root} is not a folder", remedy="--root names a folder that holds a machine's files")
 
