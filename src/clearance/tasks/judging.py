@@ -1,6 +1,6 @@
 """Each sighting and each unknown agent with the directive's decision on it. Pure.
 
-The scan, `policy diff --scan` and later the guard's table ask the same `Judge` with requests made here.
+`policy diff --scan` and the table that the guard answers from (`enforce/table.py`) ask the same `Judge`.
 """
 
 from __future__ import annotations
