@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearance.agent.guard import arrivals, outbox
+from clearance.agent.guard import arrivals, outbox, questions
 from clearance.agent.guard import desk as desks
 from clearance.agent.guard.desk import Desk
 from clearance.kernel.fanotify import ALLOW, CLOSE_WRITE, DENY, OPEN_EXEC_PERM, OPEN_PERM, Q_OVERFLOW, Event
@@ -235,11 +235,12 @@ def test_what_was_written_is_examined_again(post: Post) -> None:
 
 
 def test_what_a_writer_let_go_of_is_examined_again(post: Post) -> None:
-    """Through memory, nothing of the file's times need change."""
+    """Through memory, nothing of the file's times need change, and the kernel goes on letting it start unasked."""
     path = post.file("a")
     post.event(path)
     post.identify(path, None)
     post.event(path, CLOSE_WRITE)
+    assert post.kernel.did[-1] == ("ask again", "a")
     post.event(path)
     assert len(post.examiner.got) == 1
 
@@ -374,7 +375,7 @@ def test_few_are_examined_when_they_are_written(post: Post) -> None:
 
 def test_many_starts_of_what_was_written(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desks, "UNCONFIRMED", 2)
-    monkeypatch.setattr(desks, "TOGETHER", 1)
+    monkeypatch.setattr(questions, "TOGETHER", 1)
     path = post.file("a")
     post.arrive(path)
     post.identify(path, None)

@@ -63,9 +63,9 @@ def test_to_be_asked_again(tmp_path: Path, refuses: bool) -> None:
     (tmp_path / "a").write_text("x")
     (tmp_path / "link").symlink_to("a")
     before = len(os.listdir("/proc/self/fd"))
-    Marks(kernel).ask_again(str(tmp_path / "missing"))
+    Marks(kernel).ask_again_at(str(tmp_path / "missing"))
     assert kernel.did == []
-    Marks(kernel).ask_again(str(tmp_path / "a"))
+    Marks(kernel).ask_again_at(str(tmp_path / "a"))
     assert kernel.did == ["ask again"]
     assert len(os.listdir("/proc/self/fd")) == before
 

@@ -69,7 +69,9 @@ def test_another_content_of_the_same_length_and_time(scene: Scene, uid: int) -> 
         path = f"{HOME}/../work/made-program"
         made = scene.room.shell(f"cp /bin/true {path} && truncate -s {size} {path} && chmod 755 {path}", uid)
         assert made.code == 0, made.err
-        assert scene.room.run(path, uid=uid).code == 0
+        for _ in range(5):
+            # From the second start on, the kernel need not ask about what is root's.
+            assert scene.room.run(path, uid=uid).code == 0
         first = here.next_record()
         done = scene.room.run("/usr/bin/python3", "-c", OVERWRITE, RUST.program, path, uid=uid)
         assert done.code == 0, done.err

@@ -15,33 +15,20 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from clearance.agent.guard.arrivals import Arrivals
 from clearance.agent.guard.entries import Entries, Guards
 from clearance.agent.guard.known import Known, Place, place
 from clearance.agent.guard.marks import Marking, Marks
 from clearance.agent.guard.outbox import Outbox, Sends
 from clearance.agent.guard.owner import descends, owner, reached_by
+from clearance.agent.guard.questions import Questions
 from clearance.agent.guard.waiting import Queue, Waiting
 from clearance.agent.lookup import Rows
 from clearance.kernel.fanotify import ALLOW, CLOSE_WRITE, DENY, OPEN_PERM, Q_OVERFLOW, Event
 from clearance.model.enforcement import Done, KnownFile, Row, Table
-from clearance.wire.enforcement import (
-    Answer,
-    Ask,
-    Examine,
-    Examined,
-    Learned,
-    Message,
-    NewTable,
-    Pulse,
-    Seen,
-)  # fmt: skip
+from clearance.wire.enforcement import Answer, Ask, Examined, Learned, Message, NewTable, Pulse, Seen
 
 WAITING: Final = 4_096
 """Starts that wait for an answer. What comes beyond is answered as at the deadline."""
-
-TOGETHER: Final = 1_024
-"""Starts of one file that wait for the same examination."""
 
 TRIES: Final = 3
 """Times that a file is examined anew because it was changed meanwhile."""
@@ -53,11 +40,8 @@ UNCONFIRMED: Final = 64
 """Starts that wait to be confirmed, each with an open file."""
 
 COUNTED: Final = (
-    "events", "allowed", "warned", "blocked", "late", "early", "cached", "examined", "told", "asked", "opens",
+    "events", "allowed", "warned", "blocked", "late", "early", "cached", "told", "asked", "opens",
 )  # fmt: skip
-NOWHERE: Final[Place] = (0, 0)
-WRITTEN: Final = -1
-"""The change time of a file that was written while it was examined: no answer fits it."""
 
 
 class Answers(Guards, Marking, Protocol):
@@ -83,7 +67,6 @@ class Desk:
     ) -> None:
         self._group = group
         self._outbox = Outbox(service)
-        self._examiner = examiner
         self._now = now
         self._owner = whose
         self._family = family or os.getppid()
@@ -92,13 +75,12 @@ class Desk:
         self._critical: frozenset[Place] = frozenset()
         self._marks = Marks(group)
         self._entries = Entries(group)
-        self._ticket = 0
-        self._examined: dict[int, tuple[Place, int, bool]] = {}
+        self._questions = Questions(examiner, self._marks)
+        self._arrivals = self._questions.arrivals
         self._unconfirmed: deque[tuple[int, int, Waiting]] = deque()
-        self._examining: dict[Place, list[Waiting]] = {}
+        self._ticket = 0
         self._asking: dict[int, tuple[Waiting, KnownFile]] = {}
         self._queue = Queue(min(room, WAITING))
-        self._arrivals = Arrivals(self._marks.is_marked)
         self.counters = dict.fromkeys(COUNTED, 0)
 
     # What the kernel says.
@@ -160,21 +142,15 @@ class Desk:
     def _written(self, fd: int) -> None:
         written = place(os.fstat(fd))
         self._known.forget(written)
-        self._arrivals.forget(written)
-        for ticket, (where, _, early) in self._examined.items():
-            if where == written:
-                self._examined[ticket] = (where, WRITTEN, early)
+        self._questions.written(written)
+        self._marks.ask_again(fd)
         os.close(fd)
 
     def arrived(self, fd: int) -> None:
         """A program was written: find out what it is before somebody starts it. The descriptor stays the caller's."""
         what = os.fstat(fd)
-        where = place(what)
-        if self._arrivals.busy or where in self._examining or where in self._critical or self._known.file(what):
-            return
-        self._arrivals.examining(what)
-        if not self._send(fd, what, _path(fd), 0, early=True):
-            self._arrivals.forget(where)
+        if place(what) not in self._critical and not self._known.file(what):
+            self._questions.ask_early(fd, what, _path(fd))
 
     # What the other processes say.
 
@@ -210,7 +186,7 @@ class Desk:
         self._known.remember(file)
         if ask_again and file.tool is not None and file.path:
             # Told only now: the kernel may have been asked to let it start unasked.
-            self._marks.ask_again(file.path)
+            self._marks.ask_again_at(file.path)
             if file.entry:
                 self._entries.guard(self._known.files(), self._rows.barred)
 
@@ -219,18 +195,10 @@ class Desk:
     def _examine(self, waiting: Waiting, what: os.stat_result) -> None:
         if not self._wait(waiting):
             return
-        others = self._examining.get(place(what))
-        if others is not None:
-            if len(others) < TOGETHER:
-                others.append(waiting)
-            else:
-                self._outbox.failed("too-many-waiting")
-                self._give_up(waiting)
-            return
-        self._arrivals.forget(place(what))
-        if self._send(waiting.fd, what, waiting.path, waiting.pid):
-            self._examining[place(what)].append(waiting)
-        else:
+        if self._questions.is_full(what):
+            self._outbox.failed("too-many-waiting")
+            self._give_up(waiting)
+        elif not self._questions.ask(waiting.fd, what, waiting):
             self._outbox.failed("examiner-busy")
             self._give_up(waiting)
 
@@ -246,60 +214,38 @@ class Desk:
     def _confirm(self, fd: int, waiting: Waiting) -> None:
         """Examine what was let through early; the tracker ends it if it is barred."""
         what = os.fstat(fd)
-        if not self._known.file(what):
+        if not self._known.file(what) and not self._questions.is_full(what):
             waiting.uid = self._owner(waiting.pid)
-            self._arrivals.forget(place(what))
-            others = self._examining.get(place(what))
-            if others is None and self._send(fd, what, waiting.path, waiting.pid):
-                others = self._examining[place(what)]
-            if others is not None and len(others) < TOGETHER:
-                others.append(waiting)
+            self._questions.ask(fd, what, waiting)
         os.close(fd)
-
-    def _send(self, fd: int, what: os.stat_result, path: str, pid: int, *, early: bool = False) -> bool:
-        """Ask the examiner. False where it does not listen."""
-        self._ticket += 1
-        try:
-            self._marks.tell_writes(fd)
-            if not self._examiner.send(Examine(self._ticket, path, pid), (fd,), wait=False):
-                return False
-        except OSError:
-            return False
-        self.counters["examined"] += 1
-        self._examining[place(what)] = []
-        self._examined[self._ticket] = (place(what), what.st_ctime_ns, early)
-        return True
 
     def _learn_examined(self, message: Examined) -> None:
         self.counters["told"] += 1
-        where, changed, early = self._examined.pop(message.ticket, (NOWHERE, 0, False))
-        waiting = self._examining.pop(where, [])
-        file = message.file
-        nothing = message.complete and file.tool is None
-        self._arrivals.examined(where, nothing=nothing)
-        if not message.complete:
-            held = [one for one in waiting if one.fd >= 0]
+        reply = self._questions.answered(message)
+        file = reply.file
+        if file is None:
+            held = [one for one in reply.waiting if one.fd >= 0]
             if held:
                 self._outbox.failed("examination-failed")
             for one in held:
                 self._give_up(one)
             return
+        alone = reply.early and reply.nothing
         self._known.learn_runtime(file)
-        # What was written meanwhile is another file, whatever was read of it.
-        if where is not NOWHERE and file.changed == changed and not (early and nothing):
+        if reply.lasting and not alone:
             self._known.remember(file)
-        for one in waiting:
+        for one in reply.waiting:
             if one.fd < 0:
                 self._too_late(one, file)
                 continue
             now = os.fstat(one.fd)
-            if early and nothing and self._arrivals.is_nothing(one.fd, now):
+            if alone and self._arrivals.is_nothing(one.fd, now):
                 self._answer(one.fd, ALLOW)
                 self._let_early(one)
-            elif ((early and nothing) or now.st_ctime_ns != file.changed) and one.tries < TRIES:
+            elif (alone or now.st_ctime_ns != file.changed) and one.tries < TRIES:
                 one.tries += 1
                 self._examine(one, now)
-            elif nothing:
+            elif reply.nothing:
                 self._let(one, file)
             else:
                 self._decide(one, file)
@@ -436,7 +382,9 @@ class Desk:
         self._outbox.flush()
         if pulse:
             self._outbox.tell_failures()
-            counters = self.counters | {"known": len(self._known), "waiting": len(self._queue)}
+            counters = self.counters | {
+                "known": len(self._known), "waiting": len(self._queue), "examined": self._questions.sent,
+            }  # fmt: skip
             self._outbox.send(Pulse("guard", counters))
 
 

@@ -6,6 +6,7 @@ and no date. For what its user can write, the kernel tells when a writer lets go
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from typing import Final, Protocol
@@ -47,16 +48,15 @@ class Marks:
             self._group.ask_again(fd)
         return True
 
-    def ask_again(self, path: str) -> None:
-        """Take that back for the file at `path`, if it is there and was ignored."""
-        try:
-            fd = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except OSError:
-            return
-        try:
+    def ask_again(self, fd: int) -> None:
+        """Take that back, if it was said. What is written through memory does not take it back by itself."""
+        # It is no error if it was not.
+        with contextlib.suppress(OSError):
             self._group.ask_again(fd)
-        except OSError:
-            # It was not ignored.
-            return
-        finally:
+
+    def ask_again_at(self, path: str) -> None:
+        """Take that back for the file at `path`, if it is there."""
+        with contextlib.suppress(OSError):
+            fd = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+            self.ask_again(fd)
             os.close(fd)
