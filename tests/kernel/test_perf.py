@@ -12,7 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearance.kernel import perf
-from clearance.kernel.perf import MISC_COMM_EXEC, RECORD_COMM, RECORD_LOST, Starts, online, parse, ranges, taken
+from clearance.kernel.perf import (
+    MISC_COMM_EXEC,
+    RECORD_COMM,
+    RECORD_FORK,
+    RECORD_LOST,
+    Births,
+    Starts,
+    births,
+    online,
+    parse,
+    ranges,
+    taken,
+)
 
 
 def comm(pid: int, name: bytes = b"name", misc: int = MISC_COMM_EXEC) -> bytes:
@@ -27,6 +39,20 @@ def lost(count: int) -> bytes:
 def test_starts_are_told_from_renamings() -> None:
     data = comm(10) + comm(11, misc=0) + lost(3) + comm(12) + struct.pack("=IHHQ", 99, 0, 16, 0)
     assert parse(data) == ([10, 12], 3)
+
+
+def fork(pid: int, parent: int) -> bytes:
+    return struct.pack("=IHHiiiiQ", RECORD_FORK, 0, 32, pid, parent, pid, parent, 0)
+
+
+def test_processes_that_split_and_threads_that_begin() -> None:
+    assert births(fork(5, 4) + comm(5) + fork(4, 4) + lost(1) + fork(0, 4) + fork(6, 5)) == [(4, 5), (5, 6)]
+    assert births(fork(5, 4) + fork(6, 4)[:20]) == [(4, 5)]
+
+
+@given(st.binary(max_size=500))
+def test_any_bytes_are_taken_for_births(data: bytes) -> None:
+    assert all(pid != parent for parent, pid in births(data))
 
 
 def test_a_process_outside_the_namespace_is_left_out() -> None:
@@ -111,3 +137,18 @@ class TestKernel:
             os.waitpid(pid, 0)
         finally:
             starts.close()
+
+    def test_who_split_is_told_without_waking_anybody(self) -> None:
+        found = Births()
+        try:
+            poll = select.poll()
+            for fd in found.filenos():
+                poll.register(fd, select.POLLIN)
+            pid = os.fork()
+            if pid == 0:
+                os._exit(0)
+            os.waitpid(pid, 0)
+            assert not poll.poll(0)
+            assert (os.getpid(), pid) in found.take()
+        finally:
+            found.close()

@@ -53,6 +53,8 @@ def test_the_distribution_of_a_module(tmp_path: Path) -> None:
     place = f"/{SITE}/aider_chat-0.86.2.dist-info/METADATA"
     for path, program in (("aider/main.py", True), ("aider/__main__.py", True), ("aider/other.py", False)):
         assert found.of(f"/{SITE}/{path}") == Package("pypi", "aider-chat", "0.86.2", place, program)
+    assert found.of(f"/{SITE}/aider/__main__.pyc") == Package("pypi", "aider-chat", "0.86.2", place, True)
+    assert found.of(f"/{SITE}/some_tool.pyc") == found.of(f"/{SITE}/some_tool.py")
     single = found.of(f"/{SITE}/some_tool.py")
     assert single is not None
     assert (single.name, single.version) == ("some-tool", "1.0")

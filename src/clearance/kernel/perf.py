@@ -1,8 +1,9 @@
-"""Which processes have started another program: `perf_event_open(2)`, one event that counts nothing on each processor.
+"""Which processes have started another program, and which have split: `perf_event_open(2)`, events that count nothing.
 
 The kernel writes a record into a processor's ring each time a program begins there, after the old one is gone. A reader
 that is late loses the newest records and is told so; whoever starts a program never waits. A process is named as the
-PID namespace of this program names it; one outside it is left out. Needs CAP_PERFMON or root.
+PID namespace of this program names it; one outside it is left out. Needs CAP_PERFMON or root. Who split wakes nobody:
+these records wait in rings of their own until somebody asks, or until one is half full.
 
 Where a record is read while the kernel writes is ordered by the ring's head, which on x86 needs no barrier; elsewhere
 the system calls between waking up and reading stand in for one. A record that makes no sense counts as lost.
@@ -17,6 +18,7 @@ import mmap
 import os
 import platform
 import struct
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 _CALLS: Final = {
@@ -25,6 +27,7 @@ _CALLS: Final = {
 _TYPE_SOFTWARE: Final = 1
 _DUMMY: Final = 9
 _COMM: Final = 1 << 9
+_TASK: Final = 1 << 13
 _WATERMARK: Final = 1 << 14
 _COMM_EXEC: Final = 1 << 24
 _CLOSE_ON_EXEC: Final = 8
@@ -37,10 +40,14 @@ _HEAD_AT: Final = 1024
 _TAIL_AT: Final = 1032
 RECORD_LOST: Final = 2
 RECORD_COMM: Final = 3
+RECORD_FORK: Final = 7
 MISC_COMM_EXEC: Final = 1 << 13
 
 PAGES: Final = 64
 """Pages of a ring, a power of two: some 6,500 starts on one processor before one is lost."""
+
+BIRTH_PAGES: Final = 16
+"""Pages of a ring for processes that split: some 1,100 of them, threads and ends."""
 
 ONLINE: Final = "/sys/devices/system/cpu/online"
 
@@ -76,6 +83,22 @@ def parse(data: bytes) -> Started:
     return Started(pids, lost)
 
 
+def births(data: bytes) -> list[tuple[int, int]]:
+    """Process and new process, of those that split, in whole records; threads are none. Any bytes are taken."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    while len(data) - at >= _HEADER.size:
+        kind, _, size = _HEADER.unpack_from(data, at)
+        if size < _HEADER.size or at + size > len(data):
+            break
+        if kind == RECORD_FORK and size >= 16:
+            pid, parent = _PROCESS.unpack_from(data, at + 8)
+            if pid > 0 and parent > 0 and pid != parent:
+                found.append((parent, pid))
+        at += size
+    return found
+
+
 def taken(ring: bytes | memoryview, tail: int, head: int) -> bytes:
     """What a ring of a power of two bytes holds between two positions that only ever grow."""
     size = len(ring)
@@ -90,9 +113,9 @@ def taken(ring: bytes | memoryview, tail: int, head: int) -> bytes:
 class _Ring:
     """The ring of one processor."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, pages: int) -> None:
         self.fd = fd
-        self.map = mmap.mmap(fd, mmap.PAGESIZE * (1 + PAGES))
+        self.map = mmap.mmap(fd, mmap.PAGESIZE * (1 + pages))
         self.view = memoryview(self.map)[mmap.PAGESIZE :]
 
     def take(self) -> bytes:
@@ -110,10 +133,11 @@ class _Ring:
         os.close(self.fd)
 
 
-class Starts:
+class _Rings:
     """The rings of all processors. OSError where the kernel has no such events or this user may not have them."""
 
-    def __init__(self) -> None:
+    def __init__(self, flags: int, pages: int, wakes: int) -> None:
+        self._how = (flags, pages, wakes)
         self._rings: dict[int, _Ring] = {}
         try:
             self.refresh()
@@ -125,6 +149,7 @@ class Starts:
         """Take in processors that came online and let go of those that went. Whether there were any."""
         now = online()
         changed = False
+        flags, pages, wakes = self._how
         for number in [number for number in self._rings if number not in now]:
             self._rings.pop(number).close()
             changed = True
@@ -132,14 +157,14 @@ class Starts:
             if number in self._rings:
                 continue
             try:
-                fd = _open(number)
+                fd = _open(number, flags, wakes)
             except OSError as error:
                 # It went offline meanwhile.
                 if error.errno == errno.ENODEV:
                     continue
                 raise
             try:
-                self._rings[number] = _Ring(fd)
+                self._rings[number] = _Ring(fd, pages)
             except BaseException:
                 os.close(fd)
                 raise
@@ -147,25 +172,47 @@ class Starts:
         return changed
 
     def filenos(self) -> tuple[int, ...]:
-        """The descriptors to poll: readable when a program has begun. `refresh` may change them."""
+        """The descriptors to poll: readable when there is enough to take. `refresh` may change them."""
         return tuple(ring.fd for ring in self._rings.values())
-
-    def take(self) -> Started:
-        """All that has been written since the last call."""
-        pids: list[int] = []
-        lost = 0
-        for ring in self._rings.values():
-            if data := ring.take():
-                found = parse(data)
-                pids += found.pids
-                lost += found.lost
-        return Started(pids, lost)
 
     def close(self) -> None:
         """Give the rings back."""
         for ring in self._rings.values():
             ring.close()
         self._rings.clear()
+
+    def _written(self) -> Iterator[bytes]:
+        for ring in self._rings.values():
+            if data := ring.take():
+                yield data
+
+
+class Starts(_Rings):
+    """Programs that begin. Each wakes whoever polls."""
+
+    def __init__(self) -> None:
+        super().__init__(_COMM | _COMM_EXEC, PAGES, 1)
+
+    def take(self) -> Started:
+        """All that has been written since the last call."""
+        pids: list[int] = []
+        lost = 0
+        for data in self._written():
+            found = parse(data)
+            pids += found.pids
+            lost += found.lost
+        return Started(pids, lost)
+
+
+class Births(_Rings):
+    """Processes that split. Of what nobody takes in time the newest is lost, and not told."""
+
+    def __init__(self) -> None:
+        super().__init__(_TASK, BIRTH_PAGES, BIRTH_PAGES * mmap.PAGESIZE // 2)
+
+    def take(self) -> list[tuple[int, int]]:
+        """Process and new process, of all that split since the last call."""
+        return [one for data in self._written() for one in births(data)]
 
 
 def online(path: str = ONLINE) -> frozenset[int]:
@@ -186,14 +233,14 @@ def ranges(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _open(processor: int) -> int:
+def _open(processor: int, flags: int, wakes: int) -> int:
     number = _CALLS.get(platform.machine())
     if number is None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), platform.machine())
     attributes = bytearray(_ATTRIBUTES)
     struct.pack_into("=IIQ", attributes, 0, _TYPE_SOFTWARE, _ATTRIBUTES, _DUMMY)
     # A number of events to wake up after counts samples only: these records wake by their bytes.
-    struct.pack_into("=QI", attributes, 40, _COMM | _COMM_EXEC | _WATERMARK, 1)
+    struct.pack_into("=QI", attributes, 40, flags | _WATERMARK, wakes)
     buffer = ctypes.create_string_buffer(bytes(attributes), _ATTRIBUTES)
     fd: int = _libc.syscall(
         ctypes.c_long(number), ctypes.byref(buffer), ctypes.c_int(-1), ctypes.c_int(processor), ctypes.c_int(-1),

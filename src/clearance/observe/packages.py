@@ -147,11 +147,12 @@ class Packages:
         """The distribution that brought a module to the folder `base`, on the search path; `path` counts from there."""
         parts = path.split("/")
         site = _remembered(self._sites, base, self._site)
-        module = parts[0].removesuffix(".py")
+        path = path.removesuffix("c") if path.endswith(".pyc") else path
+        module = parts[0].removesuffix(".pyc").removesuffix(".py")
         found = site.modules.get(_normal(module)) or _remembered(self._listed, base, self._lists).get(module)
         if found is None:
             return None
-        dotted = ".".join(parts).removesuffix(".py").removesuffix(".__init__")
+        dotted = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
         name, version, metadata = found
         return Package("pypi", name, version, metadata, dotted in site.started or dotted == f"{module}.__main__")
 

@@ -77,6 +77,7 @@ def javascript(stage: Stage, scene: Scene) -> Cases:
     shell = scene.write("run.sh", f'#!/bin/sh\nexec node "{js}" --version\n', 0o755)
     title = scene.write("title.cjs", f'process.title="cat";{BLOCKER}')
     return {
+        "cat cli.js | node": lambda: piped(stage, js),
         "node cli.js": lambda: case(["node", js]),
         "node cli.js from its folder": lambda: case(["node", "./gemini.js"], cwd=scene.js.parent),
         "the command's link": lambda: case([str(scene.prefix / "bin/gemini")]),
@@ -202,10 +203,8 @@ def programs(stage: Stage, scene: Scene) -> Cases:
 
 
 def unseen(stage: Stage, scene: Scene) -> Cases:
-    js = str(scene.js)
     hidden = "import(['/tmp/stage','gemini/lib/node_modules/@google/gemini-cli/bundle','gemini.js'].join('/'))"
     return {
-        "cat cli.js | node": lambda: piped(stage, js),
         "node -e, the path made up of parts": lambda: stage.case(["node", "-e", hidden + ".catch(() => {})"]),
     }  # fmt: skip
 

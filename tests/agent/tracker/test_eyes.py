@@ -61,11 +61,22 @@ def test_what_a_small_script_loads_some_steps_deep(place: Place, tmp_path: Path)
     write(tmp_path / "d/tool.mjs", SOURCE)
     write(tmp_path / "d/two.mjs", "import './tool.mjs'")
     write(tmp_path / "one.cjs", "require('./d/two.mjs')")
-    write(tmp_path / "zero.cjs", "require('./one.cjs')")
+    long = " " * 1_100
+    write(tmp_path / "zero.cjs", "require('./one.cjs')" + long)
     assert look(place, "node", Command(script=("one.cjs",))) == (["acme"], 2)
+    assert look(place, "node", Command(script=("zero.cjs",))) == (["acme"], 3)
+    write(tmp_path / "d/two.mjs", "import './tool.mjs'" + long)
+    assert look(place, "node", Command(script=("zero.cjs",))) == (["acme"], 3)
+    write(tmp_path / "one.cjs", "require('./d/two.mjs')" + long)
     assert look(place, "node", Command(script=("zero.cjs",))) == ([], 3)
-    write(tmp_path / "one.cjs", b"require('./d/two.mjs')" + b" " * 40_000)
-    assert look(place, "node", Command(script=("one.cjs",))) == ([], 1)
+    assert look(place, "node", Command(script=("one.cjs",))) == (["acme"], 2)
+
+
+@pytest.mark.parametrize("where", ["{}{}", "{1}{0}"])
+def test_a_script_that_was_made_longer(place: Place, tmp_path: Path, where: str) -> None:
+    write(tmp_path / "tool.mjs", SOURCE)
+    write(tmp_path / "one.cjs", where.format("require('./tool.mjs')\n", "// nothing\n" * 9_000))
+    assert look(place, "node", Command(script=("one.cjs",))) == (["acme"], 1)
 
 
 def test_what_is_loaded_counts_where_it_is_beyond_doubt(place: Place, tmp_path: Path) -> None:
@@ -95,3 +106,26 @@ def test_a_package_of_a_registry(place: Place) -> None:
     )
     assert [(one.file.tool, one.file.version) for one in found] == [("acme", "3.2.1")]
     assert look(place, "deno", Command(script=("npm:left-pad",))) == ([], 0)
+
+
+def test_a_runtime_runs_what_it_can(place: Place, tmp_path: Path) -> None:
+    """The tool is one of npm: Python that names its script reads it."""
+    write(tmp_path / "tool.mjs", SOURCE)
+    write(tmp_path / "read.py", "print(len(open('tool.mjs').read()))")
+    assert look(place, "python", Command(script=("read.py",))) == ([], 1)
+    assert look(place, "python", Command(mentioned=("./tool.mjs",))) == ([], 0)
+
+
+def test_text_that_comes_through_a_pipe(tmp_path: Path) -> None:
+    write(tmp_path / "tool.mjs", SOURCE)
+    waiting = "import sys, time; sys.stdout.write('x'); sys.stdout.flush(); time.sleep(600)"
+    for text in (SOURCE, b"import './tool.mjs'"):
+        with sleeping(("-c", waiting), cwd=tmp_path) as child:
+            place = Place(child.pid)
+            assert look(place, "node", Command(stdin=True)) == ([], 0)
+            assert child.stdin is not None
+            child.stdin.write(text)
+            child.stdin.flush()
+            for command in (Command(stdin=True), Command(script=("/dev/fd/0",))):
+                assert look(place, "node", command) == (["acme"], 0)
+            place.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from clearance.agent.tracker.modules import find, search_path
+from clearance.agent.tracker.modules import customized, find, search_path
 from clearance.agent.tracker.place import Place
 from tests.agent.tracker.child import sleeping
 
@@ -71,3 +72,34 @@ def test_programs_and_imports_are_other_files(place: Place, tmp_path: Path) -> N
     assert [one.path for one in find(place, folders, "a.b", run=True)] == ["a/b.py", "a/__init__.py"]
     for name in ("", "..", "a/b", "a.", "none", "x" * 300, "a\0"):
         assert list(find(place, folders, name, run=True)) == []
+
+
+def test_compiled_modules_without_their_text(place: Place, tmp_path: Path) -> None:
+    folder(tmp_path, "a/__main__.pyc", "a/__init__.pyc", "b.pyc", "both.py", "both.pyc")
+    folders = (str(tmp_path),)
+    assert [one.path for one in find(place, folders, "a", run=True)] == ["a/__main__.pyc", "a/__init__.pyc"]
+    assert [one.path for one in find(place, folders, "b", run=False)] == ["b.pyc"]
+    assert [one.path for one in find(place, folders, "both", run=False)] == ["both.py"]
+
+
+def test_an_archive_on_the_search_path(place: Place, tmp_path: Path) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("a/__main__.py", "x")
+    (tmp_path / "broken.zip").write_bytes(b"PK\3\4")
+    folders = (str(tmp_path / "broken.zip"), str(path))
+    assert list(find(place, folders, "a", run=True)) == [(str(path), "")]
+    assert list(find(place, folders, "b", run=True)) == []
+
+
+def test_what_runs_before_all_else(place: Place, tmp_path: Path) -> None:
+    site = folder(tmp_path / "home/.local/lib/python3.11/site-packages", "usercustomize.py", "x.pth", "y.py")
+    folder(tmp_path / "lib", "sitecustomize/__init__.py")
+    environment = {"PYTHONPATH": "lib", "HOME": f"{tmp_path}/home"}
+    by_path = f"{tmp_path}/lib/sitecustomize/__init__.py"
+    own = [f"{site}/usercustomize.py", f"{site}/x.pth"]
+    assert list(customized(place, environment, NONE)) == [by_path, *own]
+    assert list(customized(place, environment, frozenset("E"))) == own
+    assert list(customized(place, environment, frozenset("s"))) == [by_path]
+    assert list(customized(place, environment, frozenset("I"))) == list(customized(place, environment, frozenset("S")))
+    assert list(customized(place, {}, NONE)) == []

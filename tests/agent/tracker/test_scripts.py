@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -28,6 +29,11 @@ def place(tmp_path: Path) -> Iterator[Place]:
         "node_modules/odd/package.json": '{"main": 7, "exports": [1]}',
         "lib/python3.11/site-packages/mod/__main__.py": "x",
         "deep/down/x": "x",
+        "package.json": '{"imports": {"#in": {"node": "./cli.js"}, "#all/*": "./sub/*.mjs"}}',
+        "node_modules/map/package.json": '{"exports": {"./go": [{"x": {"default": "./a.js"}}], "./f/*": "./f/*.js"}}',
+        "node_modules/map/a.js": "x",
+        "node_modules/map/f/b.js": "x",
+        ".env": "NODE_OPTIONS=--import=./cli.js",
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -84,3 +90,22 @@ def test_the_standard_input_where_it_is_a_file(tmp_path: Path) -> None:
 
 def test_how_many_files_are_followed_is_bounded(place: Place) -> None:
     assert len(run(place, "node", Command(loaded=("./cli.js",) * 500))) == MOST_FILES
+
+
+def test_names_that_a_manifest_gives(place: Place) -> None:
+    names = ("#in", "#all/index", "#none", "map/go", "map/f/b", "map/none")
+    expected = ["cli.js", "sub/index.mjs", "node_modules/map/a.js", "node_modules/map/f/b.js"]
+    assert run(place, "node", Command(loaded=names)) == expected
+    assert run(place, "node", Command(loaded=("#in",), folder="deep/down")) == ["cli.js"]
+
+
+def test_text_in_an_address_is_followed_some_steps(place: Place) -> None:
+    assert run(place, "node", Command(loaded=("data:text/javascript,import './cli.js'",))) == ["cli.js"]
+    address = "import './cli.js'"
+    for _ in range(9):
+        address = f'import "data:text/javascript,{quote(address)}"'
+    assert run(place, "node", Command(loaded=(f"data:text/javascript,{quote(address)}",))) == []
+
+
+def test_a_file_of_variables(place: Place) -> None:
+    assert run(place, "node", Command(settings=(".env", "none"))) == ["cli.js"]

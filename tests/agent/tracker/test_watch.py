@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import time
 from pathlib import Path
@@ -148,6 +149,40 @@ def test_one_that_ended_meanwhile(scene: Scene) -> None:
     assert scene.seen() == ["late"]
     scene.watch.look(child.pid)
     assert scene.watch.counters["vanished"] == 1
+
+
+SPLIT = TOOL.replace("sys.stdin.read()", "import os; print(os.fork(), flush=True); sys.stdin.read()")
+
+
+def test_what_split_from_it_is_ended_too(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    scene = Scene(tmp_path, births=lambda: [told.pop() for _ in list(told)])
+    scene.watch.replace(table(Row("block", "block", 7)))
+    scene.script.write_text(SPLIT)
+    with sleeping((str(scene.script),)) as child:
+        assert child.stdout is not None
+        born = max(int(child.stdout.readline()) for _ in range(2))
+        held = os.pidfd_open(born)
+        told.append((child.pid, born))
+        scene.watch.look(child.pid)
+        assert child.wait(30) == -9
+        assert select.select([held], [], [], 30)[0]
+        os.close(held)
+    assert scene.seen() == ["killed", "killed"]
+
+
+def test_what_was_left_behind_is_ended(tmp_path: Path) -> None:
+    gone = os.fork()
+    if gone == 0:
+        os._exit(0)
+    os.waitpid(gone, 0)
+    told: list[tuple[int, int]] = []
+    scene = Scene(tmp_path, births=lambda: [told.pop() for _ in list(told)])
+    scene.watch.replace(table(Row("block", "block", 7)))
+    with sleeping((str(scene.script),)) as child:
+        told += [(gone, child.pid), (gone, os.getpid())]
+        scene.watch.look(gone)
+        assert child.wait(30) == -9
 
 
 def test_another_program_in_the_same_process_is_spared(scene: Scene, tmp_path: Path) -> None:

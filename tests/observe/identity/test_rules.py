@@ -118,4 +118,11 @@ def test_markers_of_the_shipped_catalog_belong_to_one_tool() -> None:
         assert len(tools) <= 1, (rules.literals[number], tools)
 
 
+def test_what_a_tool_s_packages_run_in() -> None:
+    assert RULES.runs_in("acme", frozenset({"npm"}))
+    assert RULES.runs_in("acme", frozenset({"cargo", "pypi"}))
+    assert not RULES.runs_in("acme", frozenset({"pypi"}))
+    assert RULES.runs_in("other", frozenset({"pypi"}))
+
+
 assert KNOWN

@@ -9,25 +9,38 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 import clearance
-from clearance.agent.tracker.commands import node, python
+from clearance.agent.tracker.commands import javascript, python
 from clearance.agent.tracker.place import Opened, Place, Tree
 from clearance.agent.tracker.scripts import JAVASCRIPT, Started, Target, loaded, specified, targets
 from clearance.model.enforcement import KnownFile, Means
+from clearance.observe.identity import quick
 from clearance.observe.identity.rules import Rules
 from clearance.observe.identity.types import Package
 from clearance.observe.live.examination import Examination
 from clearance.observe.packages import Packages
+from clearance.observe.reader import BytesReader
 
 STEPS: Final = 3
 MOST_LOOKS: Final = 48
 """Files that are looked at for one process."""
 
-SMALL: Final = 32_768
-"""Bytes. What is longer is no line in between."""
+MOST_WAITING: Final = 96
+"""Of them that are open at once."""
 
+ENDS: Final = 32_768
+"""Bytes that are read for what a script loads, of its beginning and of its end: what is longer than both is no line in
+between, and has those lines there if it is made to look longer."""
+
+LINE: Final = 1_024
+"""Bytes. A script as short is no step."""
+
+
+PYTHON: Final = frozenset({"pypi", "conda"})
+"""Ecosystems of what Python runs."""
 
 OWN: Final = os.path.dirname(os.path.realpath(clearance.__file__)) + "/"
 
@@ -81,31 +94,36 @@ class Eyes:
         """
         found: list[Finding] = []
         strangers: list[Stranger] = []
-        waiting: deque[tuple[Target, int]] = deque((target, STEPS) for target in targets(place, started))
+        waiting: deque[tuple[Target, int, bool]] = deque((one, STEPS, True) for one in targets(place, started))
         seen: set[tuple[int, int]] = set()
         try:
             while waiting and len(seen) < MOST_LOOKS:
-                target, steps = waiting.popleft()
+                target, steps, told = waiting.popleft()
                 opened = target.opened
                 if opened is None:
-                    found += self._registered(target)
+                    found += self._registered(target) if target.package else self._said(target)
+                    more = _loads(place, started, target.text, place.folder)
+                    waiting += ((one, STEPS, False) for one in islice(more, MOST_WAITING))
                     continue
                 file = self._one(place, target, seen)
-                if file is None:
+                if file is None or (file.tool is not None and not self._runs(started, target, file)):
                     os.close(opened.fd)
-                elif file.tool is not None and (steps == STEPS or self._sure(place, target, file)):
+                elif file.tool is not None and (told or self._sure(place, target, file)):
                     os.close(opened.fd)
                     found.append(Finding(file, target.means))
                 else:
                     strangers.append(Stranger(opened, file))
-                    if steps > 1:
-                        waiting += ((one, steps - 1) for one in _loads(place, started, opened))
+                    left = steps - (opened.what.st_size > LINE)
+                    if left > 0:
+                        more = _in_file(place, started, opened)
+                        room = max(0, MOST_WAITING - len(waiting))
+                        waiting += ((one, left, False) for one in islice(more, room))
         except BaseException:
             for stranger in strangers:
                 os.close(stranger.opened.fd)
             raise
         finally:
-            for target, _ in waiting:
+            for target, _, _ in waiting:
                 if target.opened is not None:
                     os.close(target.opened.fd)
         return found, strangers
@@ -122,6 +140,19 @@ class Eyes:
             return self.file(place, opened, target.site)
         except OSError:
             return None
+
+    def _runs(self, started: Started, target: Target, file: KnownFile) -> bool:
+        """Whether what a text names can be what it runs. What is native, the kernel starts."""
+        if not target.perhaps or file.tool is None:
+            return True
+        return file.entry and (started.runtime != "python" or self._rules.runs_in(file.tool, PYTHON))
+
+    def _said(self, target: Target) -> Iterator[Finding]:
+        """What a text is that comes through a pipe, by its beginning."""
+        found = quick.identify(BytesReader(target.text), self._rules)
+        if found is not None:
+            file = KnownFile(0, 0, 0, found.tool, found.version, entry=True, confidence=found.confidence)
+            yield Finding(file, target.means)
 
     def _sure(self, place: Place, target: Target, file: KnownFile) -> bool:
         if file.confidence == "certain":
@@ -167,23 +198,32 @@ class Eyes:
             )
 
 
-def _loads(place: Place, started: Started, opened: Opened) -> Iterator[Target]:
-    """What a small script loads that is nothing itself."""
-    if opened.what.st_size > SMALL or started.runtime not in ("python", *JAVASCRIPT):
-        return
+def _in_file(place: Place, started: Started, opened: Opened) -> Iterator[Target]:
+    """What a script loads that is nothing itself."""
     try:
-        data = os.pread(opened.fd, SMALL, 0)
+        data = os.pread(opened.fd, ENDS, 0)
+        if (rest := opened.what.st_size - ENDS) > 0:
+            data += b"\n" + os.pread(opened.fd, min(rest, ENDS), opened.what.st_size - min(rest, ENDS))
     except OSError:
         return
+    yield from _loads(place, started, data, os.path.dirname(opened.path) or place.folder)
+
+
+def _loads(place: Place, started: Started, data: bytes, folder: str) -> Iterator[Target]:
+    """What a text in a folder loads."""
+    if started.runtime not in ("python", *JAVASCRIPT):
+        return
+    if started.runtime == "python" and data[2:4] == b"\r\n":
+        yield from loaded(place, started, folder, (), python.compiled(data))
     if b"\0" in data:
         return
     text = data.decode("utf-8", "surrogateescape")
-    folder = os.path.dirname(opened.path) or place.folder
     if started.runtime == "python":
         for path in python.paths(text):
             if (one := place.open(path)) is not None:
-                yield Target(one, "argv")
-        yield from loaded(place, started, folder, python.runs(text), python.imports(text))
+                yield Target(one, "argv", perhaps=True)
+        yield from loaded(place, started, folder, python.runs(text), python.imports(text), python.places(text))
     else:
-        for name in node.imports(text):
-            yield from specified(place, name, folder, started.environment)
+        for name in javascript.loads(text):
+            for target in specified(place, name, folder, started.environment):
+                yield target._replace(perhaps=True)

@@ -21,7 +21,7 @@ from clearance.agent.tracker.background import Background
 from clearance.agent.tracker.eyes import Eyes
 from clearance.agent.tracker.progress import Progress
 from clearance.agent.tracker.watch import Watch
-from clearance.kernel.perf import Started, Starts
+from clearance.kernel.perf import Births, Started, Starts
 from clearance.observe.identity.rules import Rules
 from clearance.wire.channel import Channel, Closed
 from clearance.wire.enforcement import Answer, Failed, Learned, Message, NewTable, Pulse, Stop
@@ -90,11 +90,13 @@ class Looker:
         self._progress = progress
         self._background = Background(rules)
         self._eyes = Eyes(rules)
+        self._starts: Starts | None = None
+        self._births: Births | None = None
         self._watch = Watch(
             self._outbox.send, self._eyes, self._background, {*own, *process.ancestors(os.getpid())},
             left=left, watched=watched, marked=marked, now=time.monotonic_ns, wall=time.time_ns,
+            births=lambda: self._births.take() if self._births is not None else (),
         )  # fmt: skip
-        self._starts: Starts | None = None
         self._poll = select.poll()
         self._heard: frozenset[int] = frozenset()
         self._credit = BURST
@@ -110,6 +112,7 @@ class Looker:
             os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
         try:
             self._starts = Starts()
+            self._births = Births()
         except OSError as error:
             self._outbox.send(Failed("starts-unseen", detail=(error.strerror or "").lower()))
         try:
@@ -143,14 +146,16 @@ class Looker:
         if not ready:
             if rest == REST and self._starts is not None:
                 self._starts.refresh()
+                if self._births is not None:
+                    self._births.refresh()
             return True
         others = (self._channel.fileno(), self._background.fileno())
         return bool(self._watch.later) or any(fd in others for fd, _ in ready)
 
     def _listen(self) -> None:
         heard = {self._channel.fileno(), self._background.fileno()}
-        if self._starts is not None:
-            heard.update(self._starts.filenos())
+        for rings in (self._starts, self._births):
+            heard.update(rings.filenos() if rings is not None else ())
         heard.discard(-1)
         if heard != self._heard:
             for fd in self._heard - heard:
@@ -163,6 +168,7 @@ class Looker:
     def _round(self, others: bool) -> None:
         began = time.monotonic_ns()
         found = self._starts.take() if self._starts is not None else Started([], 0)
+        self._watch.offspring.note()
         if not (others or found.pids or found.lost):
             # A thread was given a name, or something outside this namespace began.
             return

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final, NamedTuple
 
 from clearance.agent.tracker.place import Place
+from clearance.observe import archive
+from clearance.observe.reader import FdReader
 
 MOST_LINKS: Final = 32
 """Files of added folders (`.pth`) that are read in one folder, and lines in each."""
 
+ENDINGS: Final = (".py", ".pyc")
+MOST_MEMBERS: Final = 20_000
 PTH_BYTES: Final = 8192
+MOST_NAMES: Final = 4_096
+IGNORES_SITES: Final = frozenset("S")
 IGNORES_ENVIRONMENT: Final = frozenset("EI")
 IGNORES_FOLDER: Final = frozenset("PI")
 IGNORES_USER: Final = frozenset("sI")
 
 
 class Module(NamedTuple):
-    """Where a module lies: the folder on the search path, and the path from there."""
+    """Where a module lies: the folder on the search path, and the path from there; none in an archive on it."""
 
     folder: str
     path: str
@@ -32,15 +39,40 @@ def find(place: Place, folders: tuple[str, ...], name: str, *, run: bool) -> Ite
     if not name or not all(part.isidentifier() for part in name.split(".")) or len(name) > 200:
         return
     base = name.replace(".", "/")
-    tries = (f"{base}/__main__.py", f"{base}.py") if run else (f"{base}/__init__.py", f"{base}.py")
-    package = f"{name.partition('.')[0]}/__init__.py"
+    stems = (f"{base}/__main__" if run else f"{base}/__init__", base)
+    package = f"{name.partition('.')[0]}/__init__"
     for folder in folders:
-        found = next((path for path in tries if _is_file(place, f"{folder}/{path}")), None)
-        if found is not None:
+        found = _source(place, folder, stems)
+        if found:
             yield Module(folder, found)
-            if found != package and _is_file(place, f"{folder}/{package}"):
-                yield Module(folder, package)
+            whole = _source(place, folder, (package,))
+            if whole not in ("", found):
+                yield Module(folder, whole)
             return
+        if _holds(place, folder, stems):
+            yield Module(folder, "")
+            return
+
+
+def _source(place: Place, folder: str, stems: tuple[str, ...]) -> str:
+    """The first of these that is there, as text or compiled."""
+    tries = (f"{stem}{ending}" for stem in stems for ending in ENDINGS)
+    return next((path for path in tries if _is_file(place, f"{folder}/{path}")), "")
+
+
+def _holds(place: Place, path: str, stems: tuple[str, ...]) -> bool:
+    """Whether a place on the search path is an archive that has one of these."""
+    opened = place.open(path)
+    if opened is None:
+        return False
+    wanted = {f"{stem}{ending}" for stem in stems for ending in ENDINGS}
+    try:
+        names = islice(archive.members(FdReader(opened.fd, opened.what.st_size)), MOST_MEMBERS)
+        return any(member.name in wanted for member in names)
+    except (ValueError, OSError):
+        return False
+    finally:
+        os.close(opened.fd)
 
 
 def _is_file(place: Place, path: str) -> bool:
@@ -71,6 +103,24 @@ def search_path(
     for site in sites:
         found.update(dict.fromkeys(_added(place, site)))
     return tuple(found)
+
+
+def customized(place: Place, environment: Mapping[str, str], flags: frozenset[str]) -> Iterator[str]:
+    """The files that an interpreter runs before all else, where the environment or the user's own folder has them."""
+    if flags & IGNORES_SITES:
+        return
+    folders: list[str] = []
+    if not flags & IGNORES_ENVIRONMENT:
+        folders += [place.absolute(one) for one in environment.get("PYTHONPATH", "").split(":") if one]
+    own: list[str] = []
+    if not flags & IGNORES_USER:
+        own = _sites(place, environment.get("PYTHONUSERBASE") or f"{environment.get('HOME', '')}/.local")
+    for folder in (*folders, *own):
+        for name in ("sitecustomize", "usercustomize"):
+            if found := _source(place, folder, (f"{name}/__init__", name)):
+                yield f"{folder}/{found}"
+    for folder in own:
+        yield from (f"{folder}/{name}" for name in place.names(folder)[:MOST_NAMES] if name.endswith(".pth"))
 
 
 def _prefixes(place: Place, program: str, words: tuple[str, ...], environment: Mapping[str, str]) -> list[str]:

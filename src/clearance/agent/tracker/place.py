@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from clearance.agent.tracker.process import DELETED, link
 from clearance.kernel.openat2 import open_in_root
+from clearance.kernel.pipes import peek
 from clearance.observe.rooted import READ, Rooted, quiet
 
 HOLD: Final = os.O_PATH | os.O_CLOEXEC
@@ -81,6 +82,26 @@ class Place:
     def descriptor(self, number: int) -> Opened | None:
         """The regular file that the process has open under a number."""
         return self._linked(f"fd/{number}")
+
+    def piped(self, path: str = "/dev/fd/0") -> bytes | None:
+        """What stands in a pipe that the process has open, without taking it; None where the path leads to none."""
+        held = self._hold(path, "") if _DESCRIPTOR.fullmatch(path) else -1
+        if held < 0:
+            return None
+        try:
+            if not stat.S_ISFIFO(os.fstat(held).st_mode):
+                return None
+            fd = os.open(f"/proc/self/fd/{held}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return None
+        finally:
+            os.close(held)
+        try:
+            return peek(fd)
+        except OSError:
+            return None
+        finally:
+            os.close(fd)
 
     def program(self) -> Opened | None:
         """The program's own file, also where it has no name any more."""

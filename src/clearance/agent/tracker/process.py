@@ -18,7 +18,9 @@ MOST_WORDS: Final = 262_144
 """Words that are looked at from the first on; of more, the last ones too."""
 
 LAST_WORDS: Final = 4_096
-ENVIRONMENT_BYTES: Final = 4 << 20
+ENVIRONMENT_BYTES: Final = 8 << 20
+"""The kernel allows words and variables of 6 MiB together, whatever the stack's limit."""
+
 STATUS_BYTES: Final = 4096
 DELETED: Final = " (deleted)"
 MEMORY: Final = "/memfd:"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from clearance.agent.tracker import process
 from clearance.agent.tracker.commands import VARIABLES, command
 from clearance.agent.tracker.eyes import Eyes, Finding, Stranger
 from clearance.agent.tracker.place import Opened, Place
-from clearance.agent.tracker.scripts import Started
+from clearance.agent.tracker.scripts import JAVASCRIPT, Started
 from clearance.model.enforcement import KnownFile
 from clearance.observe.identity.runtimes import Runtime, packs_bun, runtime
 from clearance.observe.reader import FdReader
+
+AWAITING: Final = ("python", *JAVASCRIPT)
 
 
 class Program(NamedTuple):
@@ -61,6 +63,14 @@ def run(eyes: Eyes, place: Place, program: Program, words: tuple[str, ...]) -> t
         return [], []
     told = command(inner, told.program, environment)._replace(program=told.program)
     return eyes.scripts(place, Started(inner, file.path, told.program, environment, told))
+
+
+def awaited(place: Place, program: Program, words: tuple[str, ...]) -> bool:
+    """Whether a runtime waits for what it is to run, through a pipe in which nothing stands yet."""
+    if program.runtime not in AWAITING:
+        return False
+    told = command(program.runtime, words, process.variables(place.pid, VARIABLES))
+    return any(place.piped(path) == b"" for path in (*told.script[:1], *(("/dev/fd/0",) if told.stdin else ())))
 
 
 def by_shell(eyes: Eyes, place: Place) -> Iterator[KnownFile]:

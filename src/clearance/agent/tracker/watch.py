@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Final, NamedTuple
 
 from clearance.agent.guard.owner import owner, reached_by
@@ -19,8 +19,9 @@ from clearance.agent.tracker import process, verdict
 from clearance.agent.tracker.background import Background
 from clearance.agent.tracker.eyes import Eyes, Finding, Stranger
 from clearance.agent.tracker.later import Begun, Later
+from clearance.agent.tracker.offspring import Offspring
 from clearance.agent.tracker.place import Opened, Place
-from clearance.agent.tracker.runs import Program, by_shell, identified, run
+from clearance.agent.tracker.runs import Program, awaited, by_shell, identified, run
 from clearance.kernel.pidfd import Held, Image, image_of
 from clearance.model.enforcement import UNKNOWN_AGENT, Done, KnownFile, Means, Row, Table
 from clearance.observe.identity.types import REPORTING_THRESHOLD
@@ -35,8 +36,14 @@ WAITING: Final = 4_096
 WAITERS: Final = 16
 """Processes that wait for one of them."""
 
+MOST_FOLLOWED: Final = 1_024
+"""Processes that are looked at because others left them behind, at once."""
+
 FRESH_NS: Final = 100_000_000
 """A file that changed so lately may change again without its time telling: the clock of a file system is coarse."""
+
+TALKS_NS: Final = 2_000_000_000
+"""How long what comes through a pipe is waited for, to be looked at before a runtime takes it."""
 
 OTHERS_WRITE: Final = 0o022
 
@@ -58,7 +65,8 @@ class Watch:
     """The tracker's state. `own` are never ended; `left` are looked at only when they begin something.
 
     `marked` says whether the guard sees the starts on a device; `watched` are the devices that count, None for all of
-    them; `now` gives nanoseconds of a clock that never goes back, `wall` of the file systems'.
+    them; `births` gives who split since it was asked last; `now` gives nanoseconds of a clock that never goes back,
+    `wall` of the file systems'.
     """
 
     def __init__(
@@ -73,6 +81,7 @@ class Watch:
         marked: Callable[[int], bool],
         now: Callable[[], int],
         wall: Callable[[], int],
+        births: Callable[[], Iterable[tuple[int, int]]] = tuple,
     ) -> None:
         self._send = send
         self._eyes = eyes
@@ -94,6 +103,8 @@ class Watch:
         self._ticket = 0
         self._said: OrderedDict[tuple[int, int], tuple[str, Row]] = OrderedDict()
         self._learned: OrderedDict[Key, None] = OrderedDict()
+        self._orphans: list[tuple[int, int]] = []
+        self.offspring = Offspring(births)
         self.later = Later()
         self.counters = dict.fromkeys(("starts", "looked", "killed", "told", "asked", "deep", "vanished"), 0)
 
@@ -144,6 +155,7 @@ class Watch:
                 self._carry_out(case, message.row, message.serial)
             finally:
                 case.held.close()
+            self._follow()
 
     def deepened(self) -> None:
         """Take what the background found, and look again at whoever runs it."""
@@ -162,7 +174,29 @@ class Watch:
     # Processes.
 
     def look(self, pid: int, *, running: bool = False, began: int = 0) -> None:
-        """Look at one process. `running`: not because it began something, but to see all that runs."""
+        """Look at one process. `running`: not because it began something, but to see all that runs.
+
+        What it left behind when it was gone, or ended here, and what that left, is looked at too: no start tells of it.
+        """
+        self._look_at(pid, running, began)
+        self._follow()
+
+    def _follow(self) -> None:
+        for _ in range(MOST_FOLLOWED):
+            if not self._orphans:
+                return
+            pid, began = self._orphans.pop()
+            self._look_at(pid, running=False, began=began)
+        self._orphans.clear()
+
+    def _gone(self, pid: int, began: int) -> None:
+        self.counters["vanished"] += 1
+        self._leaves(pid, began)
+
+    def _leaves(self, pid: int, began: int) -> None:
+        self._orphans += ((child, began) for child in self.offspring.take(pid))
+
+    def _look_at(self, pid: int, running: bool, began: int) -> None:
         self.counters["starts"] += 1
         if pid in self._own or pid == 1 or pid == self._background.pid or (running and pid in self._left):
             return
@@ -170,7 +204,7 @@ class Watch:
             what = os.stat(f"/proc/{pid}/exe")
         except OSError:
             # It has ended, or is a thread of the kernel.
-            self.counters["vanished"] += 1
+            self._gone(pid, began)
             return
         key = (what.st_dev, what.st_ino, what.st_ctime_ns)
         program = self._programs.get(key)
@@ -180,7 +214,7 @@ class Watch:
         try:
             held = Held(pid)
         except OSError:
-            self.counters["vanished"] += 1
+            self._gone(pid, began)
             return
         kept = False
         try:
@@ -194,7 +228,7 @@ class Watch:
             finally:
                 place.close()
         except OSError:
-            self.counters["vanished"] += 1
+            self._gone(pid, began)
         finally:
             if not kept:
                 held.close()
@@ -224,6 +258,8 @@ class Watch:
                     if self._counts(one.file.device, place, one.means)
                 ]
                 found += self._strange(held.pid, strangers, place)
+                if not found and not running and self._now() - began < TALKS_NS and awaited(place, program, words):
+                    self.later.put(Begun(held.pid, running, began), self._now())
                 if running and not found:
                     found += [
                         (Finding(file, "running"), False)
@@ -301,10 +337,10 @@ class Watch:
                 self._waiting.popitem(last=False)
 
     def _counts(self, device: int, place: Place, means: Means) -> bool:
-        """Whether it lies where this program is to look."""
+        """Whether it lies where this program is to look, or whoever runs it stands there."""
         if self._watched is None or device in self._watched:
             return True
-        if means not in ("memory", "loader", "mount"):
+        if means == "exec":
             return False
         if place.root_device in self._watched:
             return True
@@ -362,6 +398,7 @@ class Watch:
             done = "killed" if case.held.kill(case.image) else "late" if not case.held.alive() else None
             if done == "killed":
                 self.counters["killed"] += 1
+            self._leaves(case.held.pid, case.began)
         else:
             done = None if critical else verdict.said(row, guarded=case.guarded)
         if row.would != "allow":

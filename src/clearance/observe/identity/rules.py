@@ -3,7 +3,7 @@
 `Rules` is immutable. It pickles as its markers and is built again on the other side, in a few tens of milliseconds; a
 forked process shares it.
 
-The search is one automaton over the beginnings of all literals of all tools; a hit is then compared in full. A DFA over
+The search is one automaton over short parts of all literals of all tools (`stems.py`); a hit is then compared in full. A DFA over
 whole literals searches no faster (0.4 to 0.55 GB/s; the automata that are not DFAs do 0.17) but takes several times as
 long to build, and a regular expression for each would cost more than the whole budget. What is no source text may show
 a few of the literals only, so a sieve for these is asked first (`sieve.py`).
@@ -22,12 +22,13 @@ import ahocorasick_rs
 from clearance.catalog.index import Catalog, values
 from clearance.model.tool import Identity, Marker, Role, Where
 from clearance.observe.identity.sieve import Sieve
+from clearance.observe.identity.stems import BYTES as STEM_BYTES
+from clearance.observe.identity.stems import Stem, stems
 from clearance.observe.identity.traits import HOSTS, SIGNALS
 
 WHERES: Final[tuple[Where, ...]] = ("package", "entry", "argv", "modules", "code", "data")
 NAMED: Final[frozenset[Where]] = frozenset({"entry", "argv", "modules"})
 ROLES: Final[tuple[Role, ...]] = ("package", "entry", "banner", "build-path", "module", "variable", "text")
-STEM_BYTES: Final = 12
 MOST_MATCHES: Final = 16_384
 LITERAL: Final = re.compile(r"(?:[^\\.^$*+?{}\[\]|()]|\\[^A-Za-z0-9](?![*+?{]))*")
 
@@ -75,17 +76,19 @@ class Rules:
         self.rules: list[Rule] = []
         self.literals: list[bytes] = []
         self.owners: list[list[int]] = []
-        self.stems: list[list[tuple[int, bytes]]] = []
+        self.stems: list[list[Stem]] = []
         self.over: dict[str, tuple[str, ...]] = {}
         self.heirs: dict[str, list[str]] = {}
         self.versions: dict[str, tuple[VersionRule, ...]] = {}
         self.packages: dict[str, str] = {}
         self.libraries = frozenset(library for known in self.tools for library in known.libraries)
         self.globs: list[tuple[re.Pattern[str], str]] = []
+        self._ecosystems: dict[str, set[str]] = {}
         index: dict[bytes, int] = {}
         for known in self.tools:
             for package in known.packages:
                 self.packages.setdefault(package, known.id)
+                self._ecosystems.setdefault(known.id, set()).add(package.partition(":")[0])
         for known in self.tools:
             if known.identity is not None:
                 self._take(known.id, known.identity, index)
@@ -97,12 +100,10 @@ class Rules:
                     self.literals.append(text.encode())
                     self.owners.append([])
                 self.signals[place] = signal
-        stems: dict[bytes, list[tuple[int, bytes]]] = {}
-        for number, literal in enumerate(self.literals):
-            stems.setdefault(literal[:STEM_BYTES], []).append((number, literal))
-        self.stems = list(stems.values())
+        found = stems(self.literals)
+        self.stems = list(found.values())
         self.automaton = ahocorasick_rs.BytesAhoCorasick(
-            list(stems) or [b"\0no marker\0"], implementation=ahocorasick_rs.Implementation.DFA
+            list(found) or [b"\0no marker\0"], implementation=ahocorasick_rs.Implementation.DFA
         )
         self._sieves = {where: self._sieve(where) for where in WHERES if where not in ("package", "code")}
         self._signals = Sieve(self.literals[number][:STEM_BYTES] for number in self.signals)
@@ -120,8 +121,8 @@ class Rules:
         if sieve is not None and not sieve.holds(data) and not (signals and self._signals.holds(data)):
             return found
         for stem, at, _ in self.automaton.find_matches_as_indexes(data, overlapping=True)[:MOST_MATCHES]:
-            for number, literal in self.stems[stem]:
-                if number not in found and data.startswith(literal, at):
+            for number, literal, offset in self.stems[stem]:
+                if number not in found and at >= offset and data.startswith(literal, at - offset):
                     found.add(number)
         return found
 
@@ -131,6 +132,11 @@ class Rules:
         if (tool := self.packages.get(key)) is not None:
             return tool
         return next((tool for pattern, tool in self.globs if pattern.match(key)), None)
+
+    def runs_in(self, tool: str, ecosystems: frozenset[str]) -> bool:
+        """Whether one of the tool's packages is of such an ecosystem; a tool that has none may be of any."""
+        found = self._ecosystems.get(tool)
+        return found is None or not found.isdisjoint(ecosystems)
 
     def _sieve(self, where: Where) -> Sieve:
         """What tells that none of the markers of such pieces is there: what they begin with."""
@@ -163,6 +169,7 @@ class Rules:
 
     def _take_packages(self, tool: str, marker: Marker) -> None:
         for text in marker.any:
+            self._ecosystems.setdefault(tool, set()).add(text.partition(":")[0])
             if "*" in text:
                 self.globs.append((re.compile(translate(text)), tool))
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clearance.agent.tracker.commands import command
-from clearance.agent.tracker.commands.node import imports
+from clearance.agent.tracker.commands.node import in_options, in_settings
 from tests.agent.tracker.commands.told import told
 
 CASES = [
@@ -49,10 +49,19 @@ def test_the_environment_says_what_is_run_too() -> None:
     assert told("electron", "code .") == {}
 
 
-def test_what_a_text_imports() -> None:
-    text = """import a from "./a.js"; import './b.js'
-    const c = require('c'), d = await import(`d/e`); export * from "node:fs"; const no = './no.js'; """
-    assert imports(text) == ("./a.js", "./b.js", "c", "d/e")
+def test_a_file_of_variables() -> None:
+    assert command("node", ["node", "--env-file=.env", "x.js"], {}).settings == (".env",)
+    text = 'A=1\n# NODE_OPTIONS=--import=no\n export NODE_OPTIONS = "--import=./a.js -r b" # x\nNODE_OPTIONS=-r c\n'
+    assert in_settings(text) == ("./a.js", "b", "c")
+
+
+def test_quotes_hold_the_words_of_the_environment_together() -> None:
+    assert in_options(r'--import="/a b/c.js" --require /d\ e "--import=/f"') == ("/a b/c.js", "/d e", "/f")
+    assert in_options('--import="/a') == ("/a",)
+
+
+def test_what_stands_in_for_the_prompt() -> None:
+    assert command("node", ["node", "-i"], {"NODE_REPL_EXTERNAL_MODULE": "/a.js"}).loaded == ("/a.js",)
 
 
 def test_a_command_line_of_megabytes_is_taken() -> None:

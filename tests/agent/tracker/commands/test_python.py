@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import marshal
+
 import pytest
 
 from clearance.agent.tracker.commands import command
-from clearance.agent.tracker.commands.python import imports, paths, runs
+from clearance.agent.tracker.commands.python import compiled, imports, paths, places, runs
 from tests.agent.tracker.commands.told import told
 
 CASES = [
@@ -24,6 +26,7 @@ CASES = [
     ("python -m cProfile -o out -m aider", {"modules": ("cProfile", "aider"), "script": ("out",)}),
     ("python -m pdb cli.py", {"modules": ("pdb",), "script": ("cli.py",)}),
     ("python -m", {"modules": ("",)}),
+    ("python -m code", {"modules": ("code",), "stdin": True}),
 ]
 
 
@@ -57,3 +60,33 @@ def test_a_command_line_of_megabytes_is_taken() -> None:
     assert command("python", words, {}).modules == ("tool",)
     text = "'" * 1_000_000 + "import " * 200_000
     command("python", ["python", "-c", text], {})
+
+
+def test_where_a_text_looks_for_modules() -> None:
+    text = "import sys\nsys.path.insert(0, '/a'); x = '/no'\nsys.path[:0] = ['/b', \"c.zip\"]\nsite.addsitedir('/d')\n"
+    assert places(text) == ("/a", "/b", "c.zip", "/d")
+    assert command("python", ["python", "-c", text], {}).places == ("/a", "/b", "c.zip", "/d")
+
+
+def test_text_that_is_timed() -> None:
+    found = command("python", ["python", "-m", "timeit", "-n1", "import a"], {})
+    assert (found.modules, found.imports) == (("timeit",), ("a",))
+
+
+def test_files_that_a_text_runs() -> None:
+    text = """exec(open('a.txt').read()); exec(Path("b").read_text()); spec_from_file_location("x", '/c.bin')"""
+    assert paths(text) == ("a.txt", "b", "/c.bin")
+
+
+def test_names_in_compiled_text() -> None:
+    code = marshal.dumps(compile("import os, tool.run as t; from other import thing", "x", "exec"))
+    assert {"tool.run", "other"} <= set(compiled(code))
+    assert "os" not in compiled(code)
+    assert compiled(b"\xda\x09a") == compiled(b"") == ()
+
+
+def test_what_runs_before_a_prompt() -> None:
+    environment = {"PYTHONSTARTUP": "a.py"}
+    assert command("python", ["python", "-i"], environment).mentioned == ("./a.py",)
+    assert command("python", ["python", "-E", "-"], environment).mentioned == ()
+    assert command("python", ["python", "x.py"], environment).mentioned == ()

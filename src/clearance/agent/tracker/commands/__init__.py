@@ -22,8 +22,8 @@ PARSERS: Final[dict[Runtime, Callable[[Words, Environment], Command]]] = {
 }
 
 VARIABLES: Final = (
-    "NODE_OPTIONS", "NODE_PATH", "ELECTRON_RUN_AS_NODE", "BUN_OPTIONS", "BUN_BE_BUN", "PYTHONPATH", "PYTHONSAFEPATH",
-    "PYTHONNOUSERSITE", "PYTHONUSERBASE", "PYTHONHOME", "PATH", "HOME",
+    "NODE_OPTIONS", "NODE_PATH", "NODE_REPL_EXTERNAL_MODULE", "ELECTRON_RUN_AS_NODE", "BUN_OPTIONS", "BUN_BE_BUN",
+    "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONNOUSERSITE", "PYTHONUSERBASE", "PYTHONHOME", "PYTHONSTARTUP", "PATH", "HOME",
 )  # fmt: skip
 """Variables that say what is run, or where it is looked for. No other is kept."""
 

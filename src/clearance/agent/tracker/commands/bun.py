@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from clearance.agent.tracker.commands.command import MOST_WORDS, NOTHING, Command, Environment, Words, options, quoted
+from clearance.agent.tracker.commands import javascript
+from clearance.agent.tracker.commands.command import MOST_WORDS, NOTHING, Command, Environment, Words, options
 
 TEXT: Final = frozenset({"-e", "--eval", "-p", "--print"})
 LOADS: Final = frozenset({"-r", "--preload", "--require", "--import"})
@@ -58,7 +59,7 @@ def parse(argv: Words, environment: Environment) -> Command:
             loaded.append(value)
         elif name in TEXT:
             told = True
-            mentioned += quoted(value)
+            mentioned += javascript.loads(value)
     if told:
         script = []
     return Command(tuple(loaded), tuple(script), mentioned=tuple(mentioned), folder=folder)

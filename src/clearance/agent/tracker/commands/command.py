@@ -12,7 +12,10 @@ value that looks like one."""
 
 MANY: Final = 4096
 MOST_MENTIONED: Final = 48
-_QUOTED: Final = re.compile(r"""(?:"([^"\n\\]{2,1024})"|'([^'\n\\]{2,1024})'|`([^`\n\\$]{2,1024})`)""")
+_QUOTED: Final = re.compile(
+    r"""(?:"((?:[^"\n\\]|\\.){2,8192})"|'((?:[^'\n\\]|\\.){2,8192})'|`((?:[^`\n\\$]|\\.){2,8192})`)"""
+)
+_ESCAPE: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}|([\\\"'`/ ]))")
 
 
 class Command(NamedTuple):
@@ -20,8 +23,9 @@ class Command(NamedTuple):
 
     `loaded` are run each, before all else: paths, or names of packages. Of `script` the first that leads to a file is
     run. `modules` are Python's that are run, `imports` those that program text loads. `mentioned` are names in program
-    text given as an argument; they are looked at only where they lead to something. `stdin`: what is run is read from
-    the standard input. `program` is the command line of a program that is loaded by hand. `flags` are letters that
+    text given as an argument; they are looked at only where they lead to something. `settings` are files of variables
+    that say what is run too, `places` what modules are looked for in first. `stdin`: what is run is read from the
+    standard input. `program` is the command line of a program that is loaded by hand. `flags` are letters that
     change where modules are looked for.
     """
 
@@ -30,6 +34,8 @@ class Command(NamedTuple):
     modules: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     stdin: bool = False
     folder: str = ""
     program: tuple[str, ...] = ()
@@ -46,10 +52,20 @@ def quoted(text: str) -> tuple[str, ...]:
     """What stands in quotes in a program's text, each once, in order."""
     found: dict[str, None] = {}
     for match in _QUOTED.finditer(text[:262_144]):
-        found[match[1] or match[2] or match[3]] = None
+        found[unescaped(match[1] or match[2] or match[3])] = None
         if len(found) >= MOST_MENTIONED:
             break
     return tuple(found)
+
+
+def unescaped(text: str) -> str:
+    """A text in quotes as the program means it, in what its characters may be written with."""
+    return _ESCAPE.sub(_meant, text) if "\\" in text else text
+
+
+def _meant(escape: re.Match[str]) -> str:
+    code = int(escape[1] or escape[2] or escape[3] or "0", 16)
+    return chr(code) if 0 < code < 0x110000 else escape[4] or ""
 
 
 def fewer(words: Words, plain: Callable[[str], bool]) -> Words:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from clearance.agent.tracker.commands.command import MOST_WORDS, NOTHING, Command, Environment, Words, options, quoted
+from clearance.agent.tracker.commands import javascript
+from clearance.agent.tracker.commands.command import MOST_WORDS, NOTHING, Command, Environment, Words, options
 
 LOADS: Final = frozenset({"--preload", "--import", "--require"})
 VALUED: Final = LOADS | {
@@ -43,5 +44,5 @@ def parse(argv: Words, environment: Environment) -> Command:
         if len(script) >= MOST_WORDS:
             break
     if task == "eval":
-        return Command(tuple(loaded), mentioned=tuple(one for text in script[:1] for one in quoted(text)))
+        return Command(tuple(loaded), mentioned=tuple(one for text in script[:1] for one in javascript.loads(text)))
     return Command(tuple(loaded), tuple(script), stdin=not script and task == "repl")

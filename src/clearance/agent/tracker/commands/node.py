@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from clearance.agent.tracker.commands.command import MOST_WORDS, NOTHING, Command, Environment, Words, options, quoted
+from clearance.agent.tracker.commands import javascript
+from clearance.agent.tracker.commands.command import MOST_WORDS, NOTHING, Command, Environment, Words, options
 
 TEXT: Final = frozenset({"-e", "--eval", "-p", "--print", "-pe"})
 LOADS: Final = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader"})
@@ -33,28 +34,39 @@ VALUED: Final = (
 )  # fmt: skip
 
 
-_IMPORTS: Final = re.compile(r"""(?:\bimport\b|\brequire\b|\bfrom\b)\s{0,40}\(?\s{0,40}["'`]([^"'`\n]{1,1024})["'`]""")
-MOST_IMPORTS: Final = 32
-TEXT_BYTES: Final = 262_144
+SETTINGS: Final = frozenset({"--env-file", "--env-file-if-exists"})
+_VARIABLE: Final = re.compile(
+    r"""^\s*(?:export\s+)?NODE_OPTIONS\s*=\s*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|([^\n#]*))""", re.MULTILINE
+)
+_WORD: Final = re.compile(r"""(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*"?)+""", re.DOTALL)
+_PLAIN: Final = re.compile(r"""\\(.)|\"""", re.DOTALL)
 
 
-def imports(source: str) -> tuple[str, ...]:
-    """What a program's text imports, of what is not Node's own."""
-    found = dict.fromkeys(_IMPORTS.findall(source[:TEXT_BYTES]))
-    return tuple(name for name in found if not name.startswith("node:"))[:MOST_IMPORTS]
+def in_options(text: str) -> tuple[str, ...]:
+    """What `NODE_OPTIONS` has loaded: words between blanks, which double quotes hold together."""
+    words = [_PLAIN.sub(lambda one: one[1] or "", word) for word in _WORD.findall(text)]
+    return tuple(value for name, value in options(words, VALUED) if name in LOADS)
+
+
+def in_settings(text: str) -> tuple[str, ...]:
+    """What a file of variables has loaded."""
+    return tuple(name for one in _VARIABLE.findall(text) for name in in_options("".join(one)))
 
 
 def parse(argv: Words, environment: Environment) -> Command:
     """What `node ARGUMENTS` runs."""
-    loaded = [value for name, value in options(environment.get("NODE_OPTIONS", "").split(), VALUED) if name in LOADS]
+    loaded = list(in_options(environment.get("NODE_OPTIONS", "")))
+    if replaced := environment.get("NODE_REPL_EXTERNAL_MODULE"):
+        loaded.append(replaced)
+    settings: list[str] = []
     script: list[str] = []
-    mentioned: list[str] = []
+    texts: list[str] = []
     told = False
     words = iter(options(argv[1:], VALUED))
     for name, value in words:
         if not name:
             if value == "-" and not script:
-                return Command(tuple(loaded), mentioned=tuple(mentioned), stdin=True)
+                return Command(tuple(loaded), settings=tuple(settings), stdin=True)
             script.append(value)
         elif script and not told:
             # The script has come, or a value that was taken for one: what follows may be the script's own.
@@ -66,16 +78,21 @@ def parse(argv: Words, environment: Environment) -> Command:
             return NOTHING
         elif name in LOADS:
             loaded.append(value)
+        elif name in SETTINGS:
+            settings.append(value)
         elif name in TEXT:
             told = True
-            mentioned += quoted(value)
+            texts.append(value)
         if len(script) >= MOST_WORDS:
             break
-    if told:
-        # `-p` may have its text as a word of its own.
-        mentioned += [one for text in script[:1] for one in quoted(text)]
-        script = []
-    return Command(tuple(loaded), tuple(script), mentioned=tuple(mentioned), stdin=not script and not told)
+    if not told:
+        return Command(tuple(loaded), tuple(script), settings=tuple(settings), stdin=not script)
+    # `-p` may have its text as a word of its own.
+    texts += script[:1]
+    mentioned = dict.fromkeys(name for text in texts for name in javascript.loads(text))
+    if any(javascript.by_name(text) for text in texts):
+        mentioned.update(dict.fromkeys(word for word in script if word.startswith(("/", "./", "../", "file:"))))
+    return Command(tuple(loaded), mentioned=tuple(mentioned), settings=tuple(settings))
 
 
 def in_electron(argv: Words, environment: Environment) -> Command:

@@ -30,9 +30,20 @@ _IMPORTS: Final = re.compile(
     r"(?:^|[\n;:])[ \t]*(?:from[ \t]+([\w.]{1,200})[ \t]+import|import[ \t]+([\w., \t]{1,400}))"
 )
 _BY_NAME: Final = re.compile(r"""(?:run_module|import_module|__import__)\(\s*["']([\w.]{1,200})["']""")
-_BY_PATH: Final = re.compile(r"""(?:run_path|open)\(\s*["']([^"'\n]{1,1024})["']""")
+_BY_PATH: Final = re.compile(
+    r"""\b(?:(?:run_path|open|Path|PosixPath|read_text)\(|(?:SourceFileLoader|spec_from_file_location)\([^,\n]{1,200},)"""
+    r"""\s*["']([^"'\n]{1,1024})["']"""
+)
+_PLACES: Final = re.compile(r"""\bsys\s*\.\s*path\b([^\n;]{1,2048})|\bsite\s*\.\s*addsitedir\(([^\n;)]{1,1024})""")
+_INTERNED: Final = re.compile(rb"[\x5a\x7a\xda\xfa]([\x01-\xff])([A-Za-z_][\w.]{0,254})", re.DOTALL)
+"""A short name in compiled text: its length, and itself (Python/marshal.c)."""
+
+TALKS: Final = frozenset({"code", "asyncio"})
+"""Modules that run what they read."""
+
 _SWITCHES: Final = re.compile(r"-[bBdiOqtuv]{1,20}")
 MOST_MODULES: Final = 32
+MOST_COMPILED: Final = 96
 TEXT: Final = 262_144
 
 
@@ -43,13 +54,14 @@ def parse(argv: Words, environment: Environment) -> Command:
         flags.add("P")
     if environment.get("PYTHONNOUSERSITE"):
         flags.add("s")
+    started = (environment["PYTHONSTARTUP"],) if environment.get("PYTHONSTARTUP") else ()
     words = list(fewer(argv[1:], lambda word: _SWITCHES.fullmatch(word) is not None))
     at = 0
     while at < len(words):
         word = words[at]
         at += 1
         if word == "-":
-            return Command(stdin=True, flags=frozenset(flags))
+            return Command(stdin=True, mentioned=_prompted(started, flags), flags=frozenset(flags))
         if not word.startswith("-"):
             return Command(script=(word,), flags=frozenset(flags))
         if word.startswith("--"):
@@ -71,7 +83,12 @@ def parse(argv: Words, environment: Environment) -> Command:
             if letter in ENDS:
                 return NOTHING
             flags.add(letter)
-    return Command(stdin=True, flags=frozenset(flags))
+    return Command(stdin=True, mentioned=_prompted(started, flags), flags=frozenset(flags))
+
+
+def _prompted(started: tuple[str, ...], flags: set[str]) -> tuple[str, ...]:
+    """What is run before a prompt, where Python is told to heed the environment."""
+    return () if flags & {"E", "I"} else tuple(one if "/" in one else f"./{one}" for one in started)
 
 
 def _module(name: str, rest: Words) -> Command:
@@ -86,12 +103,16 @@ def _module(name: str, rest: Words) -> Command:
                 script.append(word)
     if name == "runpy":
         modules += script[:1]
+    if name == "timeit":
+        return text("\n".join(rest[:MOST_WORDS]))._replace(modules=tuple(modules))
+    if name in TALKS:
+        return Command(modules=tuple(modules), stdin=True)
     return Command(script=tuple(script), modules=tuple(modules))
 
 
 def text(source: str) -> Command:
     """What a program's text imports or runs by name; what stands in quotes in it."""
-    return Command(modules=runs(source), imports=imports(source), mentioned=quoted(source))
+    return Command(modules=runs(source), imports=imports(source), mentioned=quoted(source), places=places(source))
 
 
 def imports(source: str) -> tuple[str, ...]:
@@ -112,3 +133,17 @@ def runs(source: str) -> tuple[str, ...]:
 def paths(source: str) -> tuple[str, ...]:
     """The files that a program's text runs."""
     return tuple(dict.fromkeys(_BY_PATH.findall(source[:TEXT])))[:MOST_MODULES]
+
+
+def places(source: str) -> tuple[str, ...]:
+    """The folders and archives that a program's text looks for modules in."""
+    found = (one for match in _PLACES.finditer(source[:TEXT]) for one in quoted(match[1] or match[2]))
+    return tuple(dict.fromkeys(found))[:MOST_MODULES]
+
+
+def compiled(data: bytes) -> tuple[str, ...]:
+    """What stands as a name in compiled text: the modules that it imports among others."""
+    found = dict.fromkeys(
+        match[2][: match[1][0]].decode("ascii") for match in _INTERNED.finditer(data) if len(match[2]) >= match[1][0]
+    )
+    return tuple(name for name in found if name.partition(".")[0] not in sys.stdlib_module_names)[:MOST_COMPILED]
