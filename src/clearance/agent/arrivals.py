@@ -1,6 +1,8 @@
 """Tells the guard of programs as soon as they are written, so that it can know them before somebody starts them.
 
-Nothing depends on it: what it misses (the kernel drops what it is too slow for) is examined at its start, as ever.
+Nothing depends on it: what it misses (the kernel drops what it is too slow for) is examined at its start, as ever. Only
+file systems that are there from the beginning are watched: what is told of holds its mount, and whoever mounts an image,
+fills it and unmounts it is not to find it busy.
 """
 
 from __future__ import annotations
@@ -32,28 +34,20 @@ _ENTRY: Final = slice(24, 28)
 """The lower half of `e_entry`: a library has none."""
 
 
-def main(
-    tell: Callable[[int], None], paths: Collection[str], mounts: Callable[[], Collection[str]] | None = None
-) -> None:
-    """Call `tell` with each program that was written on the file systems of `paths`, as an open file, for ever.
-
-    `mounts`, where all of the host is guarded, gives the mount points that are to be watched now.
-    """
+def main(tell: Callable[[int], None], paths: Collection[str]) -> None:
+    """Call `tell` with each program that was written on the file systems of `paths`, as an open file, for ever."""
     try:
         writes = Writes()
     except OSError:
         # As many groups as this user may have are there already.
         return
-    _watch(writes, paths)
+    for path in paths:
+        with contextlib.suppress(OSError):
+            writes.watch(path)
     poll = select.poll()
     poll.register(writes.fd, select.POLLIN)
-    table = os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC) if mounts is not None else -1
-    if table >= 0:
-        poll.register(table, select.POLLPRI | select.POLLERR)
     while True:
-        for fd, _ in poll.poll():
-            if fd == table and mounts is not None:
-                _watch(writes, mounts())
+        poll.poll()
         events = writes.read()
         for event in events:
             if event.fd < 0:
@@ -80,9 +74,3 @@ def is_program(fd: int) -> bool:
     except OSError:
         return False
     return not any(folder in path for folder in PACKAGES)
-
-
-def _watch(writes: Writes, paths: Collection[str]) -> None:
-    for path in paths:
-        with contextlib.suppress(OSError):
-            writes.watch(path)

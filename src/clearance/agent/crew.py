@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from clearance.agent.network.sockets import Ends
     from clearance.observe.identity.rules import Rules
 
-    Examine = Callable[[Channel, Rules, Collection[str], Callable[[], Collection[str]] | None], None]
+    Examine = Callable[[Channel, Rules, Collection[str]], None]
     Track = Callable[[Channel, frozenset[int] | None, Rules | None], None]
 
 BACKOFF: Final = (0.0, 0.2, 1.0, 5.0)
@@ -271,8 +271,8 @@ class Crew:
             return
 
         examine, _ = self._programs
-        paths, mounts = self._watched.paths, host_paths if self._watched.host else None
-        self._pids["examiner"] = fork("examiner", {answers.fileno()}, lambda: examine(answers, rules, paths, mounts))
+        paths = self._watched.paths
+        self._pids["examiner"] = fork("examiner", {answers.fileno()}, lambda: examine(answers, rules, paths))
         answers.close()
         self._answers = None
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Final
 
 from clearance.agent import arrivals
@@ -31,16 +31,8 @@ EAGER: Final = -14
 """How much sooner than others it is served: a start waits for it."""
 
 
-def main(
-    guard: Channel,
-    rules: Rules,
-    watched: Collection[str] = (),
-    mounts: Callable[[], Collection[str]] | None = None,
-) -> None:
-    """Examine until the guard's end of the channel closes; tell it of programs written on the `watched` file systems.
-
-    `mounts`, where all of the host is guarded, gives the mount points that are to be watched now.
-    """
+def main(guard: Channel, rules: Rules, watched: Collection[str] = ()) -> None:
+    """Examine until the guard's end of the channel closes; tell it of programs written on the `watched` file systems."""
     sooner(EAGER)
     sending = threading.Lock()
 
@@ -49,7 +41,7 @@ def main(
             guard.send(Arrived(), (fd,), wait=False)
 
     if watched:
-        threading.Thread(target=arrivals.main, args=(tell, watched, mounts), daemon=True).start()
+        threading.Thread(target=arrivals.main, args=(tell, watched), daemon=True).start()
     for _ in range(THREADS - 1):
         # Each takes its own questions: one that is handed over costs as much as the examination.
         threading.Thread(target=_examine, args=(guard, sending, rules), daemon=True).start()
