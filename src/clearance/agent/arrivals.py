@@ -1,8 +1,8 @@
 """Tells the guard of programs as soon as they are written, so that it can know them before somebody starts them.
 
 Nothing depends on it: what it misses (the kernel drops what it is too slow for) is examined at its start, as ever. Only
-file systems that are there from the beginning are watched: what is told of holds its mount, and whoever mounts an image,
-fills it and unmounts it is not to find it busy.
+file systems that are there from the beginning are watched: what is told of holds its mount, and whoever mounts an
+image, fills it and unmounts it is not to find it busy.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ EAGER: Final = -14
 
 
 def main(guard: Channel, rules: Rules, watched: Collection[str] = ()) -> None:
-    """Examine until the guard's end of the channel closes; tell it of programs written on the `watched` file systems."""
+    """Examine until the guard's end of the channel closes. Tell it what is written on `watched` file systems."""
     sooner(EAGER)
     sending = threading.Lock()
 
