@@ -16,7 +16,7 @@ from clearance.errors import Error
 from clearance.prove.ledger.checkpoint import opened
 from clearance.prove.ledger.keys import load, load_or_make
 from clearance.prove.ledger.note import VerifierKey, verifier_key
-from clearance.prove.ledger.store import Unsignable
+from clearance.prove.ledger.seal import Unsignable
 from tests.prove.ledger.making import draft
 
 

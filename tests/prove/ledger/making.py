@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 from clearance.model.record import Draft, Outcome, PolicyMark
+from clearance.prove.ledger import checkpoint as checkpoints
+from clearance.prove.ledger.clock import instant
 from clearance.prove.ledger.note import VerifierKey
-from clearance.prove.ledger.store import Ledger, instant
+from clearance.prove.ledger.store import Ledger
+from clearance.prove.ledger.verify import verify_folder
 
 BEGIN = dt.datetime(2026, 11, 21, 9, 30, tzinfo=dt.UTC)
 POLICY = PolicyMark(3, "8f2c41d0" * 8)
@@ -46,3 +50,15 @@ def filled(folder: Path, count: int, **options: Any) -> tuple[str, VerifierKey, 
         for n in range(count):
             ledger.append([draft(n)])
         return str(folder / "ledger"), ledger.key, ledger.checkpoint()
+
+
+def whole(folder: Path, ledger: Ledger, size: int) -> list[dict[str, Any]]:
+    """Checks the ledger against a checkpoint over all of it; its records as documents."""
+    note = ledger.checkpoint()
+    given_ = checkpoints.opened(note, ledger.key)
+    verdict = verify_folder(str(folder / "ledger"), ledger.key, given_)
+    assert (verdict.damage, verdict.unfinished) == ((), "")
+    assert verdict.size == verdict.checkpoint == given_.size == ledger.size == size
+    names = sorted(name for name in os.listdir(folder / "ledger") if name.endswith(".jsonl"))
+    lines = b"".join((folder / "ledger" / name).read_bytes() for name in names).splitlines()
+    return [json.loads(line) for line in lines]

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearance.model.record import STARTED, STOPPED, Outcome, PolicyMark, Record
+from clearance.prove.ledger.clock import instant as written
 from clearance.prove.ledger.gaps import Gap, gaps, instant
-from clearance.prove.ledger.store import instant as written
 from tests.prove.ledger.making import BEGIN
 
 EVERY = dt.timedelta(minutes=5)

@@ -12,59 +12,30 @@ Guarantees:
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import os
 import threading
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from typing import Final, Literal, Self
-
-import msgspec
 
 from clearance.errors import Error
 from clearance.model.record import Draft, Outcome, PolicyMark, Record
 from clearance.prove.formats.record.json import line, numbered
-from clearance.prove.ledger import checkpoint as checkpoints
 from clearance.prove.ledger import parts, retention
-from clearance.prove.ledger.disk import Disk, Locked
+from clearance.prove.ledger.clock import Clock, instant, now
+from clearance.prove.ledger.disk import Disk
 from clearance.prove.ledger.merkle import leaf_hash
-from clearance.prove.ledger.note import Signer, VerifierKey, usable_name, verifier_key
-from clearance.prove.ledger.survey import Damaged, Standing, Torn, survey
-from clearance.prove.ledger.survey import small_file as read_small
+from clearance.prove.ledger.note import Signer, VerifierKey, verifier_key
+from clearance.prove.ledger.opening import OnDamage, Opened, held, open_folder
+from clearance.prove.ledger.seal import Seal, Unsignable
+from clearance.prove.ledger.survey import Damaged
+from clearance.prove.ledger.tail import Tail
 
 SEGMENT_BYTES: Final = 16 << 20
 """A file of records is closed once it is this large."""
 
-CHECKPOINT_EVERY: Final = dt.timedelta(minutes=1)
-"""How old the stored checkpoint may be when a record is appended."""
-
-Clock = Callable[[], dt.datetime]
-
-
-def now() -> dt.datetime:
-    """The system's time."""
-    return dt.datetime.now(dt.UTC)
-
-
-def instant(at: dt.datetime) -> str:
-    """The time as records carry it: RFC 3339 in UTC, to the millisecond."""
-    return at.astimezone(dt.UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
-
 
 class Unrecordable(Error):
     """A draft that no ledger could hold: trying it again is of no use."""
-
-
-class Unsignable(Error):
-    """Nothing can be signed now: the key is gone, or it is another one."""
-
-
-def held(path: str) -> Signer:
-    """The key in this file, in this process's memory; it is made where it is missing."""
-    from clearance.prove.ledger.keys import load_or_make
-
-    return load_or_make(path)
 
 
 class _Commit:
@@ -82,31 +53,19 @@ class _Commit:
 class Ledger:
     """A ledger open for writing. Threads may share it; a forked child must not use it."""
 
-    def __init__(
-        self, disk: Disk, signer: Signer, key: VerifierKey, standing: Standing, clock: Clock, segment_bytes: int
-    ) -> None:
-        self.origin = key.name
-        self.key = key
-        self.unsigned = ""
-        """Why nothing could be signed when that was last tried; empty where it could."""
-        self._disk = disk
-        self._signer = signer
+    def __init__(self, opened: Opened, clock: Clock, segment_bytes: int) -> None:
+        self.origin = opened.key.name
+        self.key = opened.key
+        self._disk = opened.disk
         self._clock = clock
         self._segment_bytes = segment_bytes
-        self._frontier = standing.frontier
-        self._newest = standing.newest and standing.newest.name
-        self._first = standing.newest.first if standing.newest else 1
-        self._good = standing.good
-        self._torn = standing.torn
-        self._unclean = False
+        self._frontier = opened.standing.frontier
+        self._tail = Tail(opened.disk, opened.standing, opened.pending)
+        self._seal = Seal(opened.disk, opened.signer, self.origin, clock)
         self._refused = 0
         self._refused_why = ""
         self._refused_since = ""
         self._policy = PolicyMark()
-        self._cut: list[str] = []
-        self._signed_size = -1
-        self._note_signed = ""
-        self._signed_at = self._tried_at = dt.datetime.min.replace(tzinfo=dt.UTC)
         self._waiting: list[_Commit] = []
         self._door = threading.Lock()
         self._committing = threading.Lock()
@@ -121,7 +80,7 @@ class Ledger:
         clock: Clock = now,
         origin: str | None = None,
         segment_bytes: int = SEGMENT_BYTES,
-        on_damage: Literal["refuse", "set-aside"] = "refuse",
+        on_damage: OnDamage = "refuse",
         disk: Callable[[str], Disk] = Disk,
         signer: Callable[[str], Signer] = held,
         verifier: Callable[[Signer, str], VerifierKey] = verifier_key,
@@ -133,89 +92,38 @@ class Ledger:
         writes to it, where it cannot be read, or where it is not what was signed; with `set-aside`, a damaged one is
         moved, whole, to a folder inside, and a new one begins whose first record says so.
         """
+        opened = open_folder(
+            folder, key_file, clock=clock, origin=origin, on_damage=on_damage, disk=disk, signer=signer,
+            verifier=verifier,
+        )  # fmt: skip
         try:
-            signs = signer(key_file)
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-            door = disk(folder)
-        except OSError as error:
-            raise Error(f"{error.filename or folder}: {error.strerror}", remedy="the ledger cannot be kept") from error
-        try:
-            door.lock(parts.LOCK)
-            try:
-                return cls._opened(door, signs, verifier, clock, origin, segment_bytes, None)
-            except Damaged as damage:
-                if on_damage == "refuse":
-                    raise Error(
-                        f"{folder} is damaged: {damage}",
-                        remedy=f"see what: clearance ledger verify {folder} --key …; then move it away: the next start "
-                        "begins a new one",
-                    ) from damage
-                aside = _set_aside(door, clock())
-                said: dict[str, object] = {"event": "ledger-damaged", "what": str(damage), "set_aside": aside}
-                return cls._opened(door, signs, verifier, clock, origin, segment_bytes, said)
-        except Locked as error:
-            door.close()
-            raise Error(str(error), remedy="one process at a time writes to a ledger") from error
-        except OSError as error:
-            door.close()
-            raise Error(f"{error.filename or folder}: {error.strerror}", remedy="the ledger cannot be kept") from error
+            ledger = cls(opened, clock, segment_bytes)
+            ledger._resume(opened.event)
         except BaseException:
-            door.close()
+            opened.disk.close()
             raise
-
-    @classmethod
-    def _opened(
-        cls,
-        disk: Disk,
-        signer: Signer,
-        verifier: Callable[[Signer, str], VerifierKey],
-        clock: Clock,
-        origin: str | None,
-        segment_bytes: int,
-        first: dict[str, object] | None,
-    ) -> Ledger:
-        names = disk.names()
-        if parts.META in names:
-            try:
-                meta = parts.parse_meta(read_small(disk, parts.META))
-                key = verifier(signer, meta.origin)
-            except ValueError as error:
-                raise Damaged(f"{parts.META}: {error}") from error
-            if str(key) != meta.key:
-                raise Damaged(f"it belongs to the key {meta.key}, not to {key}")
-        elif parts.parts_of(names):
-            raise Damaged(f"{parts.META} is missing")
-        else:
-            origin = origin if origin is not None else new_origin(os.uname().nodename)
-            key = verifier(signer, origin)
-            made = parts.Meta(parts.LEDGER, origin, str(key), instant(clock()))
-            disk.replace(parts.META, msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
-        standing = survey(disk, key)
-        ledger = cls(disk, signer, key, standing, clock, segment_bytes)
-        for name in standing.superseded:
-            disk.remove(name)
-        if standing.newest:
-            disk.sync(standing.newest.name)  # it may have been written, and not yet synced, when the process was killed
-        disk.sync_folder()
-        ledger._cut = [name for name in names if name.startswith("torn-") and name.endswith(_PENDING)]
-        ledger._resume(first)
         return ledger
 
-    def _resume(self, first: dict[str, object] | None) -> None:
+    def _resume(self, event: dict[str, object] | None) -> None:
         """Record at once what the opening found; where the disk has no room, that comes before the next record."""
-        if not (self._torn or first or self._cut):
+        if not (self._tail.was_torn or event):
             return
-        found = [] if first is None else [self._note("failure", first, "recorded")]
+        found = [] if event is None else [self._note("failure", event, "recorded")]
         try:
             self.append(found)
         except Error:
-            if first is not None:
+            if event is not None:
                 raise
 
     @property
     def size(self) -> int:
         """How many records it holds."""
         return self._frontier.size
+
+    @property
+    def unsigned(self) -> str:
+        """Why nothing could be signed when that was last tried; empty where it could."""
+        return self._seal.unsigned
 
     def append(self, records: Sequence[Draft]) -> list[Record]:
         """The records with their numbers, once they are on disk for good. They stand together, in this order.
@@ -242,7 +150,7 @@ class Ledger:
         """
         with self._committing:
             self._usable()
-            return self._sign()
+            return self._seal.stored(self._frontier)
 
     def retain(self, since: dt.datetime) -> int:
         """Drop the oldest file of records if all in it are older than `since`, after recording it. How many went.
@@ -254,7 +162,7 @@ class Ledger:
         with self._committing:
             self._usable()
             try:
-                through = retention.last_to_drop(self._disk, since, self._first, self.key)
+                through = retention.last_to_drop(self._disk, since, self._tail.first, self.key)
             except (Damaged, OSError) as error:
                 raise Error(f"no records were dropped from {self._disk.path}: {error}") from error
         if not through:
@@ -272,8 +180,8 @@ class Ledger:
         with self._committing:
             if not self._closed:
                 try:
-                    if self._signed_size != self._frontier.size and self._frontier.size:
-                        self._sign()
+                    if self._frontier.size:
+                        self._seal.stored(self._frontier)
                 except Unsignable:
                     pass  # the last checkpoint stays; what came later stands behind it
                 finally:
@@ -300,28 +208,27 @@ class Ledger:
             for each in (own, *batch):
                 self._encode(each, fresh)
             if fresh:
-                self._disk.append(self._newest or "", b"".join(fresh))
-                self._disk.sync(self._newest or "")
+                self._tail.write(b"".join(fresh))
         except (OSError, Error) as error:
             said = self._failed(error, sum(len(each.drafts) for each in batch))
             for each in batch:
                 each.error, each.records = each.error or said, []
         except BaseException as error:
             # Stopped in the midst of it: nobody is told that anything was kept, and what was written is taken away.
-            self._unclean = True
+            self._tail.spoilt()
             for each in batch:
                 each.error, each.records = Error(f"not recorded: {type(error).__name__}"), []
             raise
         else:
-            self._good += sum(map(len, fresh))
+            self._tail.keep(sum(map(len, fresh)))
             for data in fresh:
                 self._frontier.add(leaf_hash(data[:-1]))
             self._refused = 0
-            self._settle()
+            self._tail.settle()
         finally:
             for each in batch:
                 each.done = True
-        self._sign_if_due()
+        self._seal.store_if_due(self._frontier)
 
     def _encode(self, each: _Commit, fresh: list[bytes]) -> None:
         n = self._frontier.size + len(fresh) + 1
@@ -335,71 +242,32 @@ class Ledger:
             self._policy = each.drafts[-1].policy
 
     def _make_ready(self) -> None:
-        """Take away what does not belong behind the good bytes, and begin a new file where it is time."""
-        if self._torn:
-            self._keep_torn(self._torn)
-            self._disk.truncate(self._torn.name, self._torn.good)
-            self._disk.sync(self._torn.name)
-            self._torn = None
-        if self._unclean and self._newest:
-            self._disk.truncate(self._newest, self._good)
-            self._disk.sync(self._newest)
-            self._unclean = False
-        if self._newest is None or self._good >= self._segment_bytes:
-            self._begin_file()
+        """Take away what does not belong behind the last record, and begin a new file where it is time.
 
-    def _begin_file(self) -> None:
-        """Begin a new file of records; where its start cannot be signed now, go on with the one that is there."""
+        Where the start of a new file cannot be signed now, it goes on with the one that is there.
+        """
         first = self._frontier.size + 1
+        self._tail.clean(first)
+        if self._tail.exists and self._tail.length < self._segment_bytes:
+            return
         if first > 1:
             try:
-                signed = self._signed()
+                signed = self._seal.signed(self._frontier)
             except Unsignable:
                 return
             self._disk.replace(parts.start_name(first), parts.start_bytes(self._frontier, signed))
-        name = parts.records_name(first)
-        self._disk.create(name)
-        self._disk.sync_folder()
-        if self._newest:
-            self._disk.forget(self._newest)
-        self._newest, self._first, self._good = name, first, 0
-
-    def _keep_torn(self, torn: Torn) -> None:
-        """Put what a crash left into a file of its own, from which it is recorded."""
-        with self._disk.reader(torn.name) as file:
-            file.seek(torn.good)
-            name = f"torn-{self._frontier.size + 1:012d}{_PENDING}"
-            self._disk.replace(name, file.read())
-        if name not in self._cut:
-            self._cut.append(name)
+        self._tail.begin(first)
 
     def _own_records(self) -> list[Draft]:
         """What the ledger itself has to say before anything else is recorded."""
-        said = []
-        for name in self._cut:
-            with self._disk.reader(name) as file:
-                data = file.read()
-            whole = data.count(b"\n")
-            found = {"event": "tail-cut", "bytes": len(data), "sha256": sha256(data).hexdigest(), "line_ends": whole,
-                     "kept_in": name.removesuffix(_PENDING)}  # fmt: skip
-            said.append(self._note("failure", found, "repaired"))
+        said = [self._note("failure", found, "repaired") for found in self._tail.torn_ends()]
         if self._refused:
-            found = {
+            found: dict[str, object] = {
                 "event": "records-refused", "count": self._refused, "why": self._refused_why,
                 "since": self._refused_since,
             }  # fmt: skip
             said.append(self._note("failure", found, "refused"))
         return said
-
-    def _settle(self) -> None:
-        """What was kept of a torn end is recorded now; a crash before this is done only records it again."""
-        try:
-            for name in list(self._cut):
-                self._disk.rename(name, name.removesuffix(_PENDING))
-                self._disk.sync_folder()
-                self._cut.remove(name)
-        except OSError:
-            pass  # tried again after the next record
 
     def _note(self, kind: Literal["failure", "change"], subject: dict[str, object], done: str) -> Draft:
         return Draft(instant(self._clock()), kind, subject, Outcome(done), self._policy)
@@ -412,69 +280,8 @@ class Ledger:
             self._refused_since = instant(self._clock())
         self._refused += count
         self._refused_why = error.strerror or str(error)
-        self._unclean = self._newest is not None
-        if self._unclean and not self._torn:
-            try:
-                self._disk.truncate(self._newest or "", self._good)
-                self._disk.sync(self._newest or "")
-                self._unclean = False
-            except OSError:
-                pass  # tried again before the next record
+        self._tail.take_back()
         return Error(
             f"{self._disk.path}: {self._refused_why}; {count} record{'' if count == 1 else 's'} not kept",
             remedy="nothing that was recorded before is lost; recording goes on as soon as the disk lets it",
         )
-
-    def _signed(self) -> str:
-        """The tree as it is, signed. `Unsignable` where that cannot be done, which is not tried at every record."""
-        if self.unsigned and abs(self._clock() - self._tried_at) < CHECKPOINT_EVERY:
-            raise Unsignable(self.unsigned)
-        self._tried_at = self._clock()
-        tree = checkpoints.Checkpoint(self.origin, self._frontier.size, self._frontier.root())
-        try:
-            note = checkpoints.signed(tree, self._signer)
-        except Error as error:
-            self.unsigned = error.what
-            raise Unsignable(error.what, remedy=error.remedy) from error
-        self.unsigned = ""
-        return note
-
-    def _sign(self) -> str:
-        if self._signed_size == self._frontier.size:
-            return self._note_signed
-        note = self._signed()
-        try:
-            self._disk.replace(parts.CHECKPOINT, note.encode())
-        except OSError:
-            return note  # true all the same; the stored one is older
-        self._signed_size, self._note_signed, self._signed_at = self._frontier.size, note, self._clock()
-        return note
-
-    def _sign_if_due(self) -> None:
-        # A clock that was set back makes it due as well.
-        if self._frontier.size != self._signed_size and abs(self._clock() - self._signed_at) >= CHECKPOINT_EVERY:
-            # Where it fails it is tried again after a later record.
-            with contextlib.suppress(Unsignable):
-                self._sign()
-
-
-_PENDING: Final = ".pending"
-
-
-def new_origin(host: str) -> str:
-    """A name for a new ledger of this host, which no other ledger has."""
-    said = "".join(c if usable_name(c) else "-" for c in host.lower()) or "host"
-    return f"{said}/clearance/{os.urandom(8).hex()}"
-
-
-def _set_aside(disk: Disk, at: dt.datetime) -> str:
-    """Move everything but the lock into a folder inside. Its name."""
-    name = f"damaged-{at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{os.urandom(4).hex()}"
-    os.mkdir(os.path.join(disk.path, name), 0o700)
-    # The file that says whose ledger it is goes first: a crash then leaves what is found damaged again, never a ledger
-    # of the same origin that begins anew.
-    moving = [each for each in disk.names() if each != parts.LOCK and not each.startswith("damaged-")]
-    for each in sorted(moving, key=lambda each: each != parts.META):
-        disk.rename(each, f"{name}/{each}")
-    disk.sync_folder()
-    return name
