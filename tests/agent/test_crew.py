@@ -14,7 +14,7 @@ from clearance.agent.crew import Crew
 from clearance.agent.watched import Watched
 from clearance.model.enforcement import Table
 from clearance.wire.channel import Channel, Closed
-from clearance.wire.enforcement import NewTable, Stop
+from clearance.wire.enforcement import NewTable, Stop, Tell
 
 SECONDS = 30
 
@@ -94,6 +94,30 @@ def test_what_a_child_must_know_it_is_told_again_when_it_is_started_again(crew: 
     assert crew.restarted
     assert crew.pid("tracker") not in (0, first)
     assert hears(crew, "tracker") == table(1)
+
+
+def test_who_tells_people_is_started_when_there_is_somebody_to_tell(crew: Playing) -> None:
+    first, second = Tell(0, "Not started", "Why"), Tell(0, "Not started", "Why again")
+    crew.begin_with("tracker")
+    assert crew.pid("notifier") == 0
+    crew.tell("notifier", first)
+    assert hears(crew, "notifier") == first
+    pid = crew.pid("notifier")
+    crew.tell("notifier", second)
+    assert hears(crew, "notifier") == second
+    assert crew.starts == ["tracker", "notifier"]
+    crew.lost("notifier")
+    assert reaped(crew) == ["notifier"]
+    assert crew.pid("notifier") not in (0, pid)
+
+
+def test_one_who_tells_people_and_dies_often_is_not_started_by_each_that_is_to_be_told(crew: Playing) -> None:
+    crew.tell("notifier", Tell(0, "Not started", "Why"))
+    for _ in range(2):
+        crew.lost("notifier")
+        assert reaped(crew) == ["notifier"]
+    crew.tell("notifier", Tell(0, "Not started", "Why"))
+    assert crew.pid("notifier") == 0
 
 
 def test_who_dies_often_is_started_less_eagerly(crew: Playing) -> None:

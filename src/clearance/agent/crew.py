@@ -62,7 +62,7 @@ class Crew:
         self.restarted = False
 
     def start(self, rules: Rules, group: str = "") -> None:
-        """Start everybody; the guard lets everything start until it has a table.
+        """Start everybody, but for who tells people; the guard lets everything start until it has a table.
 
         `rules` tell files apart; `group` is the control group of processes that are cut from the network.
         """
@@ -82,7 +82,7 @@ class Crew:
         self._group = group
         if self._network:
             self._open_ends()
-        for name in ("guard", "notifier", "tracker", *(("network",) if self._network else ())):
+        for name in ("guard", "tracker", *(("network",) if self._network else ())):
             self._start(name)
 
     def pid(self, name: str) -> int:
@@ -98,7 +98,13 @@ class Crew:
         return self._channels.get(name)
 
     def tell(self, name: str, message: Message) -> None:
-        """Say something to a child; it is lost where the child is, or does not listen."""
+        """Say something to a child; it is lost where the child is, or does not listen.
+
+        Who tells people is started when there is somebody to tell: on most machines that is seldom.
+        """
+        if name == "notifier" and name not in self._pids and name not in self._due:
+            with contextlib.suppress(OSError):
+                self._start(name)
         channel = self._channels.get(name)
         if channel is not None:
             with contextlib.suppress(OSError):

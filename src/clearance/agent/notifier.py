@@ -1,7 +1,7 @@
 """The process that tells people: it writes to their terminals and to their desktops, so that nobody else need.
 
-It is forked before enforcement begins and ends when its channel closes. It never waits for a terminal, and for a
-desktop at most `PATIENCE` seconds; what comes while too many desktops are slow is shown on terminals only.
+It is forked when there is first somebody to tell, and ends when its channel closes. It never waits for a terminal, and
+for a desktop at most `PATIENCE` seconds; what comes while too many desktops are slow is shown on terminals only.
 """
 
 from __future__ import annotations

@@ -40,6 +40,7 @@ from clearance.agent.telling import Telling
 from clearance.agent.upkeep import Upkeep
 from clearance.catalog import Catalog
 from clearance.errors import Error
+from clearance.kernel.memory import forget_text, trim
 from clearance.log import LOG
 from clearance.model.record import STARTED, STOPPED
 from clearance.model.status import EnforceStatus, GuardState, LedgerState, NetworkState, Paused
@@ -231,6 +232,9 @@ class Service:
             self.orders.changed = True
             for one in self.surveyor.latest.put_right:
                 self.recording.put_right(one)
+        # Taking it in needed much that is not needed until the next one.
+        trim()
+        forget_text()
 
     def _put_right(self, settled: Settled) -> tuple[PutRight, ...]:
         """In the child that looks: what the directive asks of settings, where this host goes so far."""

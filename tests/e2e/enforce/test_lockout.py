@@ -122,6 +122,9 @@ def test_with_an_examiner_that_hangs_and_a_directive_that_fails_closed_critical_
 @pytest.mark.parametrize("name", ["tracker", "notifier"])
 def test_who_else_hangs_is_not_waited_for(name: str) -> None:
     with Guarded(OPEN) as here:
+        # Who tells people is there once somebody was told.
+        here.works()
+        here.until(lambda: name in here.processes(), f"no {name}")
         here.signal(name, signal.SIGSTOP)
         for _ in range(3):
             assert here.command("mode", "warn").code == 0
@@ -134,6 +137,8 @@ def test_who_else_hangs_is_not_waited_for(name: str) -> None:
 @pytest.mark.parametrize("name", CHILDREN)
 def test_a_process_that_is_killed_is_started_again(name: str) -> None:
     with Guarded(OPEN) as here:
+        here.works()
+        here.until(lambda: name in here.processes(), f"no {name}")
         killed = here.signal(name, signal.SIGKILL)
         here.until(lambda: here.processes().get(name, [killed]) != [killed], f"no other {name}")
         here.recovers()

@@ -23,7 +23,7 @@ from clearance.agent.network.rules import packet_rules
 from clearance.agent.network.servers import FILES, NameServers
 from clearance.agent.network.sockets import Ends, open_ends
 from clearance.agent.network.splice import MOST, Splice, raise_limits
-from clearance.kernel.memory import trim
+from clearance.kernel.memory import forget_text, trim
 from clearance.kernel.nflog import PacketLog
 from clearance.model.network import NetworkTable
 from clearance.wire.channel import Channel, Closed
@@ -157,6 +157,7 @@ class Network:
             return
         # What was needed to put the rules together is as much again as all else here.
         trim()
+        forget_text()
         if self._log is None:
             try:
                 self._log = PacketLog(LOG_GROUP)
