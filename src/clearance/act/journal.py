@@ -95,7 +95,7 @@ class Journal:
             raise Error(
                 f"cannot keep an undo journal: {error.strerror}",
                 place=Place(os.path.join(folder, NAME)),
-                remedy="nothing was changed; run as root, or give another --state folder",
+                remedy="nothing was changed; see to that place, or run as root",
             ) from error
         journal = cls(path, fd, clock)
         with journal._locked():

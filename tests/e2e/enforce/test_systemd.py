@@ -28,6 +28,7 @@ from clearance.model.record import Record
 from clearance.prove.ledger.read import records_of
 from clearance.tasks.enforce.install import unit_text
 from tests import debian, real_tools
+from tests.act.snapshot import snapshot
 from tests.e2e.enforce.booted import PACKAGES, TOOLS, Booted
 from tests.e2e.enforce.machine import CLOSED
 from tests.enforcing import PERSON, ROOT
@@ -223,6 +224,15 @@ class Machine(Booted):
 
     def _refused(self, program: str) -> bool:
         return self.run(program, "--version", code=None).returncode == 126
+
+    def holds(self) -> dict[str, tuple[Any, ...]]:
+        """Every name on it with kind, mode, owner and content, but for what other programs keep of their own."""
+        found = {}
+        for top in ("/etc", "/usr", "/home", "/root", "/var/lib"):
+            seen = snapshot(str(self.path(top))).items()
+            found |= {os.path.normpath(f"{top}/{name}"): what for name, what in seen}
+        others = ("/var/lib/dpkg/", "/var/lib/systemd/")
+        return {name: what for name, what in found.items() if not name.startswith(others)}
 
     def mode(self, mode: str) -> None:
         """Raise or lower the host's mode."""
@@ -569,6 +579,27 @@ def test_removing_the_package_leaves_no_unit_and_installing_it_starts_it(blockin
     blocking.run("dpkg", "--force-unsafe-io", "--install", "/root/clearance.deb")
     assert blocking.active()
     assert blocking.service() != first, "the new version runs"
+
+
+def test_purged_it_leaves_everything_as_it_was_before(machine: Machine) -> None:
+    """Once more after it was in force, with a setting put right."""
+    purge = ("dpkg", "--force-unsafe-io", "--purge", "clearance")
+    machine.run(*purge)
+    settings = "/home/ana/.qwen/settings.json"
+    machine.run("mkdir", "--parents", os.path.dirname(settings))
+    machine.path(settings).write_text('{"privacy": {"usageStatisticsEnabled": true}}\n')
+    machine.run("chown", "--recursive", "ana:ana", os.path.dirname(settings))
+    before = machine.holds()
+    machine.run("mkdir", "--parents", os.path.dirname(DIRECTIVE))
+    machine.path(DIRECTIVE).write_text(BARRED)
+    machine.run("dpkg", "--force-unsafe-io", "--install", "/root/clearance.deb")
+    machine.until(machine.active, "the service does not start")
+    machine.mode("block")
+    machine.in_force(RUST)
+    machine.until(lambda: "false" in machine.path(settings).read_text(), "the setting is not put right")
+    machine.run(*purge)
+    after = machine.holds()
+    assert {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} == set()
 
 
 def test_a_machine_boots_and_halts_with_everything_barred_and_nothing_let_through_in_doubt() -> None:
