@@ -227,7 +227,7 @@ class Machine(Booted):
 
     def holds(self) -> dict[str, tuple[Any, ...]]:
         """Every name on it with kind, mode, owner and content, but for what other programs keep of their own."""
-        found = {}
+        found: dict[str, tuple[Any, ...]] = {}
         for top in ("/etc", "/usr", "/home", "/root", "/var/lib"):
             seen = snapshot(str(self.path(top))).items()
             found |= {os.path.normpath(f"{top}/{name}"): what for name, what in seen}
