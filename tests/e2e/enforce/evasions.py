@@ -448,7 +448,7 @@ def _(scene: Scene) -> Started:
     return scene.run(NODE, "node", "x.mjs", *NODE.words, folder=folder)
 
 
-@way("cat cli.js | node", NODE, "through", limit="reads through a pipe")
+@way("cat cli.js | node", NODE, "killed")
 def _(scene: Scene) -> Started:
     path = bundle(scene)
     script = f"cat gemini.js | node --input-type=module - {' '.join(NODE.words)}"

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from clearance.model.record import Record
-from tests.e2e.enforce.evasions import WAYS, Way
+from tests.e2e.enforce.detours import WAYS
+from tests.e2e.enforce.evasions import Way
+from tests.e2e.enforce.innocent import INNOCENT, Innocent
 from tests.e2e.enforce.scene import LONGEST, Scene
 from tests.enforcing import WORK, Enforced, Started
 from tests.real_tools import Unavailable
@@ -68,6 +70,18 @@ def test_outcome(guarded: tuple[Scene, Enforced], way: Way) -> None:
     scene, here = guarded
     try:
         check(scene, here, way)
+    finally:
+        scene.tidy()
+
+
+@pytest.mark.parametrize("one", INNOCENT, ids=lambda one: one.name)
+def test_what_only_looks_alike_goes_on(guarded: tuple[Scene, Enforced], one: Innocent) -> None:
+    scene, here = guarded
+    first = here.next_record()
+    try:
+        done = one.run(scene)
+        assert done.code == 0, done
+        assert here.decided(first) == []
     finally:
         scene.tidy()
 

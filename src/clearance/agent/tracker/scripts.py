@@ -88,10 +88,7 @@ def _targets(place: Place, started: Started) -> Iterator[Target]:
         for name in command.imports:
             yield from _module(place, folders, name, run=False)
     for name in command.mentioned:
-        if runs_javascript:
-            found = specified(place, name, command.folder, environment)
-        else:
-            found = _opened(place.open(name) if "/" in name or name.endswith(".py") else None)
+        found = specified(place, name, command.folder, environment) if runs_javascript else _opened(place.open(name))
         yield from (target._replace(perhaps=True) for target in found)
     if command.stdin:
         yield from _opened(place.descriptor(0), "stdin")

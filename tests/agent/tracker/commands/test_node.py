@@ -20,6 +20,7 @@ CASES = [
     ("node", {"stdin": True}),
     ("node -i", {"stdin": True}),
     ("node --version", {}),
+    ("node -r ./a.js --check cli.js", {"loaded": ("./a.js",)}),
     ("node inspect cli.js", {"script": ("inspect", "cli.js")}),
 ]
 
@@ -47,6 +48,12 @@ def test_the_environment_says_what_is_run_too() -> None:
     assert command("node", ["node", "x.js"], {"NODE_OPTIONS": "--require ./t.js --no-warnings"}).loaded == ("./t.js",)
     assert command("electron", ["code", "x.js"], {"ELECTRON_RUN_AS_NODE": "1"}).script == ("x.js",)
     assert told("electron", "code .") == {}
+
+
+def test_a_text_that_loads_what_a_word_behind_names() -> None:
+    words = ["node", "-e", "import(process.argv[1])", "/a.js", "b"]
+    assert command("node", words, {}).mentioned == ("/a.js",)
+    assert command("node", ["node", "-e", "fs.readFileSync('/a.js'); fs.statSync(x)", "/b.js"], {}).mentioned == ()
 
 
 def test_a_file_of_variables() -> None:

@@ -75,7 +75,17 @@ def test_text_that_is_timed() -> None:
 
 def test_files_that_a_text_runs() -> None:
     text = """exec(open('a.txt').read()); exec(Path("b").read_text()); spec_from_file_location("x", '/c.bin')"""
-    assert paths(text) == ("a.txt", "b", "/c.bin")
+    assert paths(text) == ("/c.bin", "a.txt", "b")
+    assert paths("print(open('a.py').read(), Path('b').read_text(), re.compile('x'))") == ()
+
+
+def test_what_a_given_text_runs_and_what_it_reads() -> None:
+    def mentioned(*words: str) -> tuple[str, ...]:
+        return command("python", ["python", "-c", *words], {}).mentioned
+
+    assert mentioned("ast.parse(open('/a.py').read())", "/b.py") == ()
+    assert mentioned("exec(open('/a.py').read())") == ("/a.py",)
+    assert mentioned("import runpy, sys; runpy.run_path(sys.argv[1])", "/b.py") == ("/b.py",)
 
 
 def test_names_in_compiled_text() -> None:

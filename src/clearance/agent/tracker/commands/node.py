@@ -10,6 +10,7 @@ from clearance.agent.tracker.commands.command import MOST_WORDS, NOTHING, Comman
 
 TEXT: Final = frozenset({"-e", "--eval", "-p", "--print", "-pe"})
 LOADS: Final = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader"})
+CHECKS: Final = frozenset({"-c", "--check"})
 ENDS: Final = frozenset({"-v", "--version", "-h", "--help", "--v8-options", "--completion-bash"})
 VALUED: Final = (
     (TEXT - {"-p", "--print"})
@@ -76,6 +77,9 @@ def parse(argv: Words, environment: Environment) -> Command:
                 # It is for the text, like every word from the first one on.
                 continue
             return NOTHING
+        elif name in CHECKS and not told:
+            # The script is read, and not run.
+            return Command(tuple(loaded), settings=tuple(settings))
         elif name in LOADS:
             loaded.append(value)
         elif name in SETTINGS:

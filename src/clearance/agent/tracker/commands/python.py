@@ -29,11 +29,16 @@ RUNNERS: Final = frozenset(
 _IMPORTS: Final = re.compile(
     r"(?:^|[\n;:])[ \t]*(?:from[ \t]+([\w.]{1,200})[ \t]+import|import[ \t]+([\w., \t]{1,400}))"
 )
-_BY_NAME: Final = re.compile(r"""(?:run_module|import_module|__import__)\(\s*["']([\w.]{1,200})["']""")
-_BY_PATH: Final = re.compile(
-    r"""\b(?:(?:run_path|open|Path|PosixPath|read_text)\(|(?:SourceFileLoader|spec_from_file_location)\([^,\n]{1,200},)"""
-    r"""\s*["']([^"'\n]{1,1024})["']"""
+_MODULE: Final = re.compile(r"""(?:run_module|import_module|__import__)\(\s*["']([\w.]{1,200})["']""")
+_RUN: Final = re.compile(
+    r"""\b(?:run_path\(|(?:SourceFileLoader|spec_from_file_location)\([^,\n]{1,200},)\s*["']([^"'\n]{1,1024})["']"""
 )
+_READ: Final = re.compile(r"""\b(?:open|Path|PosixPath|read_text)\(\s*["']([^"'\n]{1,1024})["']""")
+_BY_NAME: Final = re.compile(
+    r"""(?<!\.)\b(?:exec|eval|compile)\s{0,40}\(|\b(?:run_path|run_module|import_module|__import__|SourceFileLoader)\(\s*[^"'\s]"""
+)
+"""What runs a text that was read, or what a variable names."""
+
 _PLACES: Final = re.compile(r"""\bsys\s*\.\s*path\b([^\n;]{1,2048})|\bsite\s*\.\s*addsitedir\(([^\n;)]{1,1024})""")
 _INTERNED: Final = re.compile(rb"[\x5a\x7a\xda\xfa]([\x01-\xff])([A-Za-z_][\w.]{0,254})", re.DOTALL)
 """A short name in compiled text: its length, and itself (Python/marshal.c)."""
@@ -75,7 +80,7 @@ def parse(argv: Words, environment: Environment) -> Command:
             if letter in "cm":
                 rest = words[at + (not value) :]
                 value = value or (words[at] if at < len(words) else "")
-                found = text(value) if letter == "c" else _module(value, rest)
+                found = _given(value, rest) if letter == "c" else _module(value, rest)
                 return found._replace(flags=frozenset(flags))
             if letter in VALUED:
                 at += not value
@@ -84,6 +89,14 @@ def parse(argv: Words, environment: Environment) -> Command:
                 return NOTHING
             flags.add(letter)
     return Command(stdin=True, mentioned=_prompted(started, flags), flags=frozenset(flags))
+
+
+def _given(source: str, rest: Words) -> Command:
+    """What a text runs, and the words behind it that it may."""
+    found = text(source)
+    if _BY_NAME.search(source[:TEXT]) is None:
+        return found
+    return found._replace(mentioned=(*found.mentioned, *(word for word in rest[:MOST_WORDS] if "/" in word)))
 
 
 def _prompted(started: tuple[str, ...], flags: set[str]) -> tuple[str, ...]:
@@ -112,7 +125,11 @@ def _module(name: str, rest: Words) -> Command:
 
 def text(source: str) -> Command:
     """What a program's text imports or runs by name; what stands in quotes in it."""
-    return Command(modules=runs(source), imports=imports(source), mentioned=quoted(source), places=places(source))
+    named = quoted(source) if _BY_NAME.search(source[:TEXT]) else ()
+    mentioned = dict.fromkeys((*paths(source), *(one for one in named if "/" in one or one.endswith(".py"))))
+    return Command(
+        modules=runs(source), imports=imports(source), mentioned=tuple(mentioned), places=places(source)
+    )  # fmt: skip
 
 
 def imports(source: str) -> tuple[str, ...]:
@@ -127,12 +144,14 @@ def imports(source: str) -> tuple[str, ...]:
 
 def runs(source: str) -> tuple[str, ...]:
     """The modules that a program's text names to have them run or loaded."""
-    return tuple(dict.fromkeys(_BY_NAME.findall(source[:TEXT])))[:MOST_MODULES]
+    return tuple(dict.fromkeys(_MODULE.findall(source[:TEXT])))[:MOST_MODULES]
 
 
 def paths(source: str) -> tuple[str, ...]:
-    """The files that a program's text runs."""
-    return tuple(dict.fromkeys(_BY_PATH.findall(source[:TEXT])))[:MOST_MODULES]
+    """The files that a program's text runs: by name, or what it reads where it runs something that it read."""
+    source = source[:TEXT]
+    found = (*_RUN.findall(source), *(_READ.findall(source) if _BY_NAME.search(source) else ()))
+    return tuple(dict.fromkeys(found))[:MOST_MODULES]
 
 
 def places(source: str) -> tuple[str, ...]:
