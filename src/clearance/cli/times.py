@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from clearance.errors import Error
 from clearance.prove.formats.escape import plain
 from clearance.prove.ledger import gaps
+
+SPAN: Final = Parameter(validator=Number(gt=0, lte=10_000_000_000))
+"""A number of seconds, up to some centuries: dates can be counted on by no more."""
 
 
 def instant(option: str, value: str | None) -> dt.datetime | None:

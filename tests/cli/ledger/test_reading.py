@@ -18,7 +18,8 @@ from tests.cli.ledger.commands import VKEY, key, said
     ("show", "--kind", "gossip"), ("export", "--format", "journal", "--socket", "missing"),
     ("key", "--ledger", "/proc"), ("verify", ".", "--key", "/dev/null"), ("verify", "/dev/zero", "--key", VKEY),
     ("check", "/dev/zero", "--key", VKEY), ("verify", ".", "--key", "."),
-    ("verify", ".", "--key", VKEY, "--checkpoint", "/dev/zero"),
+    ("verify", ".", "--key", VKEY, "--checkpoint", "/dev/zero"), ("gaps", "--heartbeat", "1e300"),
+    ("show", "--heartbeat", "inf"), ("show", "--heartbeat", "0"), ("verify", ".", "--key", VKEY, "--heartbeat", "nan"),
 ])  # fmt: skip
 def test_misuse_is_2_and_says_what_to_do(state: Path, capfd: Any, arguments: tuple[str, ...]) -> None:
     code, out, err = said(capfd, *arguments)
@@ -64,3 +65,12 @@ def test_an_error_without_a_file_s_name_is_that_of_the_path() -> None:
         raise OSError(errno.EIO, "Input/output error")
     with pytest.raises(Error, match=r"^a/b: Is a directory$"), reading.naming("a/b"):
         raise IsADirectoryError(errno.EISDIR, "Is a directory", 3)
+
+
+def test_a_key_that_is_none_is_told_with_its_file(state: Path, capfd: Any) -> None:
+    path = state / "ledger" / "ledger.json"
+    path.write_text(path.read_text().replace('"key": "lab-7', '"key": "'))
+    for arguments in (("key",), ("key", "--pem"), ("checkpoint",), ("prove", "3")):
+        code, out, err = said(capfd, *arguments)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"error: {path}: its key: ")

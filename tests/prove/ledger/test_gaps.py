@@ -63,7 +63,7 @@ def test_every_gap_is_found_and_nothing_else(steps: list[int]) -> None:
 
 @pytest.mark.parametrize(("text", "found"), [
     ("2026-11-21T09:30:00Z", BEGIN), ("2026-11-21T09:30:00", BEGIN), ("2026-11-21T11:30:00+02:00", BEGIN),
-    ("soon", None),
+    ("soon", None), ("0001-01-01T00:00:00+14:00", None), ("9999-12-31T23:59:59-01:00", None),
 ])  # fmt: skip
 def test_times(text: str, found: dt.datetime | None) -> None:
     assert instant(text) == found

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from clearance.cli.ledger.reading import content, folder_of, meta_of, naming, opened
+from clearance.cli.ledger.reading import content, folder_of, key_of, naming, opened
 from clearance.cli.options import Flag, Output
 from clearance.cli.output import write
 from clearance.errors import Error
@@ -19,7 +19,6 @@ from clearance.prove.formats.escape import plain
 from clearance.prove.ledger import checkpoint as checkpoints
 from clearance.prove.ledger import merkle, parts, read
 from clearance.prove.ledger.checkpoint import Proof
-from clearance.prove.ledger.note import parse_key
 
 RecordNumber = Annotated[int, Parameter(validator=Number(gte=1))]
 
@@ -82,7 +81,7 @@ def public_key(*, ledger: str | None = None, pem: Flag = False) -> int:
     pem
         In PEM, for other programs, instead of NAME+ID+KEY as C2SP writes it.
     """
-    key = parse_key(meta_of(folder_of(ledger)).key)
+    key = key_of(folder_of(ledger))
     if pem:
         public = Ed25519PublicKey.from_public_bytes(key.public)
         print(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), end="")
@@ -95,14 +94,14 @@ def _stored(folder: str) -> str:
     """The newest checkpoint, its signature verified."""
     path = os.path.join(folder, parts.CHECKPOINT)
     note = content(path)
-    opened(note, parse_key(meta_of(folder).key), path)
+    opened(note, key_of(folder), path)
     return note.decode()
 
 
 def _hold(proof: Proof, entry: bytes, folder: str) -> None:
     """Refuse to hand out a proof that proves nothing, the ledger being damaged."""
     try:
-        checkpoints.proven(proof, entry, parse_key(meta_of(folder).key))
+        checkpoints.proven(proof, entry, key_of(folder))
     except ValueError as error:
         raise Error(
             f"{plain(folder)} is not what its checkpoint signed", remedy="see what is wrong: clearance ledger verify"

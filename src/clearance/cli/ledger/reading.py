@@ -15,7 +15,7 @@ from clearance.prove.formats.escape import plain
 from clearance.prove.ledger import checkpoint as checkpoints
 from clearance.prove.ledger import parts
 from clearance.prove.ledger.checkpoint import Checkpoint
-from clearance.prove.ledger.note import Unsigned, VerifierKey
+from clearance.prove.ledger.note import Unsigned, VerifierKey, parse_key
 
 
 @contextlib.contextmanager
@@ -54,6 +54,14 @@ def meta_of(folder: str) -> parts.Meta:
             return parts.parse_meta(parts.small_file(path))
     except ValueError as error:
         raise Error(f"{plain(path)}: {error}") from error
+
+
+def key_of(folder: str) -> VerifierKey:
+    """The key that its checkpoints are signed with."""
+    try:
+        return parse_key(meta_of(folder).key)
+    except ValueError as error:
+        raise Error(f"{plain(os.path.join(folder, parts.META))}: its key: {error}") from error
 
 
 def content(path: str) -> bytes:

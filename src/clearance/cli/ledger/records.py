@@ -16,7 +16,7 @@ from clearance.act.journald import SOCKET, Journal
 from clearance.cli.ledger.reading import folder_of, meta_of, naming
 from clearance.cli.options import Flag, Output
 from clearance.cli.output import write_lines
-from clearance.cli.times import instant
+from clearance.cli.times import SPAN, instant
 from clearance.errors import Error
 from clearance.model.record import Record, RecordKind
 from clearance.prove.formats import ledger as ledger_format
@@ -58,7 +58,7 @@ def show(
     ledger: str | None = None,
     chosen: Chosen | None = None,
     limit: Annotated[int, Parameter(validator=Number(gte=1))] = 50,
-    heartbeat: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
+    heartbeat: Annotated[float | None, SPAN] = None,
     json: Flag = False,
 ) -> int:
     """Show records, the newest first.
@@ -92,7 +92,7 @@ def show(
 def gaps(
     *,
     ledger: str | None = None,
-    heartbeat: Annotated[float, Parameter(validator=Number(gt=0))] = HEARTBEAT,
+    heartbeat: Annotated[float, SPAN] = HEARTBEAT,
     since: str | None = None,
 ) -> int:
     """Show when nobody was there to record: the service was stopped, killed or held, or the machine was off.

@@ -7,12 +7,10 @@ import os
 import sys
 from typing import Annotated, Final
 
-from cyclopts import Parameter
-from cyclopts.validators import Number
-
 from clearance.cli.ledger.reading import content, exists, meta_of, naming, opened
 from clearance.cli.options import Flag
 from clearance.cli.output import print_document
+from clearance.cli.times import SPAN
 from clearance.errors import Error
 from clearance.prove.formats import ledger as ledger_format
 from clearance.prove.formats.escape import json_text, plain
@@ -32,7 +30,7 @@ def verify(
     *,
     key: str,
     checkpoint: str | None = None,
-    heartbeat: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
+    heartbeat: Annotated[float | None, SPAN] = None,
     json: Flag = False,
 ) -> int:
     """Check that a ledger is what was signed: nothing changed, moved, dropped or cut off. Works offline and alone.

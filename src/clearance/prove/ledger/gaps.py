@@ -81,9 +81,9 @@ def gaps(records: Iterable[Record], every: dt.timedelta, now: dt.datetime | None
 
 
 def instant(text: str) -> dt.datetime | None:
-    """A record's time; None where it is none."""
+    """A record's time in UTC, which it is in where it names no zone; None where it is none that UTC can count."""
     try:
         at = dt.datetime.fromisoformat(text)
-    except ValueError:
+        return at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
+    except (ValueError, OverflowError):
         return None
-    return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
