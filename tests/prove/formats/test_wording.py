@@ -31,7 +31,8 @@ def test_days_are_written_out(given: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("2026-07-10T23:30:00-05:00", "10 July 2026, 04:30 UTC"),
+        ("2026-07-10T23:30:00-05:00", "11 July 2026, 04:30 UTC"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"),
         ("2026-07-10T08:00:00Z", "10 July 2026, 08:00 UTC"),
         ("2026-07-10", "10 July 2026"),
         ("never", "never"),

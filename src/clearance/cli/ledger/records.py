@@ -57,7 +57,7 @@ def show(
     *,
     ledger: str | None = None,
     chosen: Chosen | None = None,
-    limit: Annotated[int, Parameter(validator=Number(gte=1))] = 50,
+    limit: Annotated[int, Parameter(validator=Number(gte=1, lte=sys.maxsize))] = 50,
     heartbeat: Annotated[float | None, SPAN] = None,
     json: Flag = False,
 ) -> int:

@@ -81,11 +81,10 @@ def instant(time: str) -> str:
     """`2026-11-21T09:30:00Z` as `21 November 2026, 09:30 UTC`; anything else as it is."""
     try:
         moment = dt.datetime.fromisoformat(time)
-    except ValueError:
+        utc = moment.astimezone(dt.UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return time
-    if moment.tzinfo is None:
-        return day(time)
-    return f"{day(time)}, {moment.astimezone(dt.UTC):%H:%M} UTC"
+    return day(time) if utc is None else f"{day(utc.isoformat())}, {utc:%H:%M} UTC"
 
 
 def many(count: int, word: str, plural: str = "") -> str:
