@@ -19,7 +19,8 @@ from tests.cli.ledger.commands import VKEY, key, said
     ("key", "--ledger", "/proc"), ("verify", ".", "--key", "/dev/null"), ("verify", "/dev/zero", "--key", VKEY),
     ("check", "/dev/zero", "--key", VKEY), ("verify", ".", "--key", "."),
     ("verify", ".", "--key", VKEY, "--checkpoint", "/dev/zero"), ("gaps", "--heartbeat", "1e300"),
-    ("show", "--limit", "9" * 30), ("show", "--limit", "0"), ("show", "--heartbeat", "inf"), ("show", "--heartbeat", "0"), ("verify", ".", "--key", VKEY, "--heartbeat", "nan"),
+    ("show", "--limit", "9" * 30), ("show", "--limit", "0"), ("show", "--heartbeat", "inf"),
+    ("show", "--heartbeat", "0"), ("verify", ".", "--key", VKEY, "--heartbeat", "nan"),
 ])  # fmt: skip
 def test_misuse_is_2_and_says_what_to_do(state: Path, capfd: Any, arguments: tuple[str, ...]) -> None:
     code, out, err = said(capfd, *arguments)
