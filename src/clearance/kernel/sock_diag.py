@@ -53,14 +53,15 @@ class SocketDiagnosis:
         return self._one(socket.IPPROTO_UDP, peer, own)
 
     def _one(self, protocol: int, source: Address, destination: Address) -> SocketOwner | None:
-        family, request = _request(protocol, source, destination)
+        request = _request(protocol, source, destination)
         try:
             answers = self._netlink.ask(_BY_FAMILY, 0, request)
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.EINVAL):
                 return None
             raise
-        return _owner(answers[0]) if answers and answers[0][:1] == bytes([family]) else None
+        # An address of version 4 may be a socket's of version 6 that has it mapped.
+        return _owner(answers[0]) if answers and len(answers[0]) >= _MESSAGE else None
 
     def end(self, inodes: set[int]) -> int:
         """End the TCP connections and UDP sockets with these inodes; how many. OSError where the kernel cannot."""
@@ -81,13 +82,13 @@ class SocketDiagnosis:
         return ended
 
 
-def _request(protocol: int, source: Address, destination: Address) -> tuple[int, bytes]:
+def _request(protocol: int, source: Address, destination: Address) -> bytes:
     ends = [ipaddress.ip_address(address.partition("%")[0]) for address, _ in (source, destination)]
     family = socket.AF_INET if all(end.version == 4 for end in ends) else socket.AF_INET6
     packed = [end.packed if family == socket.AF_INET else _six(end) for end in ends]
     identity = _ID.pack(source[1], destination[1], packed[0].ljust(16, b"\0"), packed[1].ljust(16, b"\0"))
     head = struct.pack("=BBBBI", family, protocol, 0, 0, _ALL_STATES)
-    return family, head + identity + struct.pack("=I", 0) + _NO_COOKIE
+    return head + identity + struct.pack("=I", 0) + _NO_COOKIE
 
 
 def _six(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bytes:

@@ -121,12 +121,21 @@ def test_other_protocols(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("line", "name"),
     [
-        (b"CONNECT api.vendor.example:443 HTTP/1.1\r\n", "api.vendor.example"),
-        (b"connect API.vendor.example:443 HTTP/1.0\r\n", "api.vendor.example"),
-        (b"CONNECT [2001:db8::20]:443 HTTP/1.1\r\n", "2001:db8::20"),
+        (b"CONNECT api.vendor.example:443 HTTP/1.1\r\n\r\n", "api.vendor.example"),
+        (b"connect API.vendor.example:443 HTTP/1.0\r\nX: y\r\n\r\n", "api.vendor.example"),
+        (b"CONNECT [2001:db8::20]:443 HTTP/1.1\r\n\r\n", "2001:db8::20"),
+        (b"\r\n CONNECT\t  api.vendor.example.:443\tHTTP/9.9\n\n", "api.vendor.example"),
+        (b"Connect api.vendor.example\n\n", "api.vendor.example"),
     ],
 )
 def test_a_request_to_a_proxy(line: bytes, name: str) -> None:
-    assert (read(line).state, read(line).name) == ("proxy", name)
-    assert read(line[:9]).state == "incomplete"
-    assert read(line.replace(b"HTTP", b"HTPT")).state == "other"
+    assert (read(line).state, read(line).name, read(line + b"more").length) == ("proxy", name, len(line))
+    for end in range(1, len(line)):
+        assert read(line[:end]).state == "incomplete"
+    assert read(b"X" + line.lstrip()).state == "other"
+
+
+def test_a_request_to_a_proxy_that_never_ends() -> None:
+    assert read(b"CONNECT api.vendor.example:443 HTTP/1.1\r\nX: " + b"y" * LARGEST).state == "hiding"
+    assert read(b"CONNECT " + b"y" * 1000).state == "other"
+    assert read(b"\r\n" * 1000).state == "other"

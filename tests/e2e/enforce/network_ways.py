@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from tests.agent.network.hellos import client_hello, long_hello
+from tests.agent.network.hellos import client_hello, extension, long_hello, message, records, server_name
 from tests.e2e.enforce import internet
 from tests.e2e.enforce.wired import BY_FILE, CERTIFICATE, FOLDER, Wired
-from tests.enforcing import Started
+from tests.enforcing import PERSON, Started
 
 Outcome = Literal["name", "tls", "address", "quic", "through", "allowed"]
 """`name`: refused when it was asked for. `tls`: broken off at the first message of the connection. `address`, `quic`:
@@ -253,6 +253,61 @@ def _(here: Wired, host: str) -> Started:
     return here.python(SPOKEN, host, here.room.write(f"{FOLDER}/long", long_hello(f"long.{ZONE}")))
 
 
+def spoken(here: Wired, data: bytes) -> Started:
+    """Say this to the vendor's address."""
+    return here.python(SPOKEN, internet.VENDOR, here.room.write(f"{FOLDER}/said", data))
+
+
+way("a name in other letters in the hello", "tls")(lambda here, host: spoken(here, client_hello(host.upper())))
+way("a name with a dot behind it in the hello", "tls")(lambda here, host: spoken(here, client_hello(f"{host}.")))
+way("records of one byte", "tls")(lambda here, host: spoken(here, client_hello(host, size=1)))
+way("sixteen kilobytes before the name", "tls")(
+    lambda here, host: spoken(here, records(message(extension(21, bytes(16_000)), server_name(host))))
+)
+
+
+@way("a name to be completed", "name")
+def _(here: Wired, host: str) -> Started:
+    short = host.partition(".")[0]
+    command = ("/usr/bin/curl", "-sSk", "-m", "8", f"https://{short}/")
+    return here.room.run(*command, uid=PERSON, folder="/", LOCALDOMAIN=ZONE)
+
+
+@way("a question in letters of both sizes", "name")
+def _(here: Wired, host: str) -> Started:
+    return asked(here, "".join(one.upper() if place % 2 else one for place, one in enumerate(host)), "A")
+
+
+@way("connected elsewhere", "tls")
+def _(here: Wired, host: str) -> Started:
+    return here.curl("--connect-to", f"::{internet.VENDOR}:443", f"https://{host}/")
+
+
+@way("an address of version 4 within one of version 6", "tls")
+def _(here: Wired, host: str) -> Started:
+    return here.curl("--resolve", f"{host}:443:[::ffff:{internet.VENDOR}]", f"https://{host}/")
+
+
+OVER_MANY_PATHS: Final = """
+import socket, ssl, sys
+host, address = sys.argv[1:]
+try:
+    far = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+except OSError:
+    far = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+far.settimeout(8)
+far.connect((address, 443))
+end = ssl.create_default_context().wrap_socket(far, server_hostname=host)
+end.sendall(f"GET / HTTP/1.1\\r\\nHost: {host}\\r\\n\\r\\n".encode())
+print(end.recv(65536).decode() + end.recv(65536).decode())
+"""
+
+
+@way("TCP over many paths", "tls")
+def _(here: Wired, host: str) -> Started:
+    return here.python(OVER_MANY_PATHS, host, internet.VENDOR)
+
+
 # Relays and proxies.
 
 
@@ -326,6 +381,47 @@ def _(here: Wired, host: str) -> Started:
 @way("a proxy at its usual port", "tls")
 def _(here: Wired, host: str) -> Started:
     return here.curl("--proxy", f"http://{internet.NOBODYS}:3128", f"https://{host}/")
+
+
+@way("a proxy at its usual port, to an address", "tls")
+def _(here: Wired, host: str) -> Started:
+    proxy = f"http://{internet.NOBODYS}:3128"
+    return here.curl("--proxy", proxy, "--connect-to", f"::{internet.VENDOR}:443", f"https://{host}/")
+
+
+REQUESTED: Final = """
+import socket, ssl, sys, time
+host, address, line = sys.argv[1:]
+end = socket.create_connection((address, 3128), 8)
+end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+for one in line.encode().decode("unicode_escape").replace("HOST", host).encode().partition(b"T"):
+    end.sendall(one)
+    time.sleep(0.01)
+said = end.recv(4096)
+if b" 200 " not in said:
+    sys.exit(repr(said))
+end = ssl.create_default_context().wrap_socket(end, server_hostname=host)
+end.sendall(f"GET / HTTP/1.1\\r\\nHost: {host}\\r\\n\\r\\n".encode())
+print(end.recv(65536).decode() + end.recv(65536).decode())
+"""
+"""A request to a proxy, word for word, and a connection through it."""
+
+for _name, _line in {
+    "behind an empty line": r"\r\nCONNECT HOST:443 HTTP/1.1\r\n\r\n",
+    "with other blanks": r"CONNECT\t  HOST:443\tHTTP/1.1\r\n\r\n",
+    "of another version": r"CONNECT HOST:443 HTTP/7\r\n\r\n",
+    "with a dot": r"connect HOST.:443 HTTP/1.1\r\n\r\n",
+    "with much behind it": r"CONNECT HOST:443 HTTP/1.1\r\nX: " + "x" * 9000 + r"\r\n\r\n",
+}.items():
+    way(f"a request to a proxy {_name}", "tls")(
+        lambda here, host, line=_line: here.python(REQUESTED, host, internet.NOBODYS, line)  # type: ignore[misc]
+    )
+
+
+@way("a neighbour through a proxy, by its address", "allowed", host="neighbour.example.org")
+def _(here: Wired, host: str) -> Started:
+    proxy = f"http://{internet.NOBODYS}:3128"
+    return here.curl("--proxy", proxy, "--connect-to", f"::{internet.VENDOR}:443", f"https://{host}/")
 
 
 @way("a proxy at another port", "through", limit="a proxy at a port of its own")

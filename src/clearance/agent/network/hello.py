@@ -32,8 +32,12 @@ _SERVER_NAME: Final = 0
 _PROTOCOLS: Final = 16
 _ENCRYPTED_HELLO: Final = 0xFE0D
 _HOST: Final = re.compile(rb"[A-Za-z0-9_.\-]{1,255}")
-_CONNECT: Final = re.compile(rb"CONNECT ([^ \r\n]{1,300}) HTTP/1\.[01]\r?\n", re.IGNORECASE)
-_METHODS: Final = (b"CONNECT ", b"connect ")
+_CONNECT: Final = re.compile(rb"CONNECT[ \t]{1,16}([^ \t\r\n]{1,300})[ \t\r\n]", re.IGNORECASE)
+_METHOD: Final = b"CONNECT"
+_BLANK: Final = b"\r\n\t "
+_END: Final = re.compile(rb"\r?\n\r?\n")
+_LONGEST_REQUEST: Final = 400
+"""Bytes of the first line of a request to a proxy, with what blanks stand before it."""
 
 State = Literal["incomplete", "tls", "proxy", "hiding", "other"]
 """`incomplete`: more bytes are needed; `proxy`: a request to a proxy, whose name is the one it asks for; `hiding`: TLS
@@ -42,12 +46,14 @@ as no client there is begins it; `other`: none of them, and it will not become o
 
 class Hello(Struct, frozen=True):
     """What the first bytes of a connection show. `name` None: none is given, or it is no host name. `encrypted`: there
-    is a field for an encrypted hello, real or not; who sends it may be asking for another name than `name`."""
+    is a field for an encrypted hello, real or not; who sends it may be asking for another name than `name`. `length` of
+    a request to a proxy: its bytes; what comes behind them is for whom it leads to."""
 
     state: State
     name: str | None = None
     encrypted: bool = False
     protocols: tuple[bytes, ...] = ()
+    length: int = 0
 
 
 INCOMPLETE: Final = Hello("incomplete")
@@ -182,14 +188,19 @@ def _protocols(value: bytes) -> tuple[bytes, ...]:
 
 
 def _proxy(data: bytes) -> Hello:
-    """A request to a proxy for a connection to somewhere else."""
-    if not any(method.startswith(data[:8]) or data.startswith(method) for method in _METHODS):
+    """A request to a proxy for a connection to somewhere else. Blanks are read as lenient proxies do."""
+    line = data[:_LONGEST_REQUEST].lstrip(_BLANK)
+    method = line[: len(_METHOD)].upper()
+    if not _METHOD.startswith(method):
         return OTHER
-    found = _CONNECT.match(data)
+    found = _CONNECT.match(line)
     if found is None:
-        return INCOMPLETE if b"\n" not in data and len(data) < 400 else OTHER
+        return INCOMPLETE if b"\n" not in line and len(data) < _LONGEST_REQUEST else OTHER
     host = found[1].rpartition(b":")[0] or found[1]
     plain = host.strip(b"[]")
     if not re.fullmatch(rb"[A-Za-z0-9_.:\-]{1,255}", plain):
         return OTHER
-    return Hello("proxy", plain.decode("ascii").removesuffix(".").lower())
+    end = _END.search(data, data.index(found[1]))
+    if end is None:
+        return HIDING if len(data) >= LARGEST else INCOMPLETE
+    return Hello("proxy", plain.decode("ascii").removesuffix(".").lower(), length=end.end())

@@ -67,8 +67,13 @@ class Flow:
 
     def first(self, data: bytes, *, ended: bool) -> None:
         """These bytes were read already and go before the others; `ended`: no others come."""
-        self._first = data
+        self._first += data
         self._ended = ended
+
+    def say(self) -> None:
+        """Carry what was read already, as far as it can be carried now. OSError where one side is broken off."""
+        if self._first:
+            self._say_first()
 
     def carry(self) -> bool:
         """Carry what can be carried now. True where there is more, but it was enough for one turn. OSError where one

@@ -1,8 +1,9 @@
 """Looks at the first bytes of a redirected TCP connection and carries the rest, unread, by splice(2).
 
 The connection to where the client wanted to go is begun at once, so that what speaks first there is heard, and a
-connection that cannot be made breaks off. Nothing goes to it before the name is known. A barred name gets a TLS alert
-and the connection is broken off; what has no name to look at passes and is counted. Half-closed stays half-closed.
+connection that cannot be made breaks off. Nothing goes to it before the name is known; behind a request to a proxy, the
+name in what follows is looked at too. A barred name gets a TLS alert and the connection is broken off; what has no name
+to look at passes and is counted. Half-closed stays half-closed.
 """
 
 from __future__ import annotations
@@ -151,6 +152,8 @@ class Connection:
             more = self._back.carry()
             if self._held is None:
                 more = self._out.carry() or more
+            else:
+                self._out.say()
         except OSError:
             self.break_off()
             return
@@ -186,6 +189,14 @@ class Connection:
         self._timer.cancelled = True
         if not self._connected:
             self._timer = self._home.loop.later(CONNECTING, self._late)
+        if found.state == "proxy" and not self._ended_early:
+            # What is said through the proxy begins like any connection, once the proxy has answered.
+            self._out.first(bytes(held[: found.length]), ended=False)
+            self._held = held[found.length :]
+            if self._held:
+                self._again = True
+                self._home.loop.soon(self._ready)
+            return
         self._held = None
         self._out.first(bytes(held), ended=self._ended_early)
 
