@@ -97,7 +97,8 @@ def _(scene: Scene) -> Started:
 def _(scene: Scene) -> Started:
     text = (
         f"import fs from 'node:fs'; const at = '{PACKAGE}/bundle';\n"
-        "for (const name of fs.readdirSync(at).slice(0, 20)) fs.readFileSync(`${at}/${name}`);\n"
+        "const names = fs.readdirSync(at).filter(name => name.endsWith('.js'));\n"
+        "for (const name of names.slice(0, 20)) fs.readFileSync(`${at}/${name}`);\n"
     )
     return do(scene, "node", scene.write(text, ".mjs"), SCRIPT)
 
