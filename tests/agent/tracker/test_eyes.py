@@ -100,6 +100,17 @@ def test_modules_that_a_python_script_loads(place: Place, tmp_path: Path) -> Non
     assert look(place, "python", Command(script=("s.py",))) == ([], 1)
 
 
+def test_modules_called_like_python_s_own_and_those_beside(place: Place, tmp_path: Path) -> None:
+    write(tmp_path / "tool/__main__.py", SOURCE.replace(b"import", b"#"))
+    write(tmp_path / "json.py", "import runpy\nrunpy.run_module('tool')\n")
+    write(tmp_path / "s.py", "import os, json\n")
+    assert look(place, "python", Command(script=("s.py",))) == (["acme"], 2)
+    write(tmp_path / "p/tool/__main__.py", SOURCE.replace(b"import", b"#"))
+    write(tmp_path / "p/go.py", "import runpy\nrunpy.run_module('tool')\n")
+    write(tmp_path / "p/s.py", "from .go import *\n")
+    assert look(place, "python", Command(script=("p/s.py",))) == (["acme"], 2)
+
+
 def test_a_package_of_a_registry(place: Place) -> None:
     found, _ = Eyes(RULES).scripts(
         place, Started("deno", "", (), {}, Command(script=("npm:@acme/coder@3.2.1/x", "none")))

@@ -92,3 +92,21 @@ def test_the_view_is_for_packages(place: Place, tmp_path: Path) -> None:
     assert tree.text(str(tmp_path / "file")) == "content"
     assert tree.text(str(tmp_path / "none")) == ""
     tree.close()
+
+
+def test_its_own_places_are_the_process_s(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+    folder = os.open(tmp_path, os.O_RDONLY)
+    os.set_inheritable(folder, True)
+    with sleeping(cwd=tmp_path, pass_fds=(folder,)) as child:
+        place = Place(child.pid)
+        for path in ("/proc/self/cwd/a", f"/proc/thread-self/root{tmp_path}/a", f"/proc/self/fd/{folder}/a"):
+            opened = place.open(path)
+            assert opened is not None, path
+            assert opened.path == str(tmp_path / "a")
+            os.close(opened.fd)
+        opened = place.open(f"/dev/fd/{folder}/a")
+        assert opened is not None
+        os.close(opened.fd)
+        place.close()
+    os.close(folder)

@@ -109,3 +109,14 @@ def test_text_in_an_address_is_followed_some_steps(place: Place) -> None:
 
 def test_a_file_of_variables(place: Place) -> None:
     assert run(place, "node", Command(settings=(".env", "none"))) == ["cli.js"]
+
+
+def test_paths_that_are_addresses(place: Place) -> None:
+    here = place.folder
+    names = (f"file:{here}/cli.js", f"FILE://localhost{here}/cli.js?a", "./c%6Ci.js?b#c", "file:cli.js", "./%25")
+    assert run(place, "node", Command(loaded=names)) == ["cli.js"] * 3
+
+
+def test_python_modules_of_that_very_place(place: Place) -> None:
+    assert run(place, "python", Command(imports=("json", "py"))) == []
+    assert run(place, "python", Command(modules=("py",))) == ["py/__main__.py"]

@@ -246,6 +246,10 @@ def _(scene: Scene) -> Started:
 
 for _name, _text in {
     "a script in between, made longer": "// nothing\n" * LONG + "import '{}';\n",
+    "a script in between, by a name with a question behind": "import '{}?x#y';\n",
+    "a script in between, by an address of this machine": "import 'FILE://localhost{}';\n",
+    "a script in between, with comments": "await import/**/(// x\n'{}');\n",
+    "a script in between, by another name for it": "const load = p => import(p);\nawait load('{}');\n",
     "a script in between, by a variable": "const where = '{}';\nawait import(where);\n",
     "a script in between, by an address": "await import(new URL('{}', import.meta.url));\n",
     "a script in between, by a worker": (
@@ -257,6 +261,18 @@ for _name, _text in {
     ),
 }.items():
     way(_name, NODE, "killed")(lambda scene, text=_text: through(scene, text))  # type: ignore[misc]
+
+
+@way("by the process's own folder", NODE, "killed")
+def _(scene: Scene) -> Started:
+    folder = bundle(scene).rpartition("/")[0]
+    return scene.run(NODE, "node", "/proc/self/cwd/gemini.js", *NODE.words, folder=folder)
+
+
+@way("by a folder that the process has open", NODE, "killed")
+def _(scene: Scene) -> Started:
+    script = f"exec 7< {bundle(scene).rpartition('/')[0]}; exec node /proc/self/fd/7/gemini.js --version"
+    return scene.run(NODE, "bash", "-c", script)
 
 
 @way("five scripts in between", NODE, "killed")
@@ -440,6 +456,39 @@ def _(scene: Scene) -> Started:
 @way("a script in between, made longer: python", PYTHONIC, "killed")
 def _(scene: Scene) -> Started:
     return scene.run(PYTHONIC, PYTHON, scene.write("# nothing\n" * LONG + CONSOLE, ".py"), *PYTHONIC.words)
+
+
+WHOLE: Final = CONSOLE.replace("if __name__ == '__main__':\n    ", "")
+
+
+@way("a module called like one of Python's", PYTHONIC, "killed")
+def _(scene: Scene) -> Started:
+    folder = scene.folder()
+    scene.room.write(f"{folder}/json.py", WHOLE)
+    return scene.run(PYTHONIC, PYTHON, "-c", "import json", *PYTHONIC.words, folder=folder)
+
+
+@way("a module beside it in a package", PYTHONIC, "killed")
+def _(scene: Scene) -> Started:
+    folder = scene.folder()
+    for name, text in {"__init__": "", "__main__": "from .go import *\n", "go": WHOLE}.items():
+        scene.room.write(f"{folder}/tool/{name}.py", text)
+    return scene.run(PYTHONIC, PYTHON, "-m", "tool", *PYTHONIC.words, folder=folder)
+
+
+for _name, _text in {
+    "on two lines": "import sys\nfrom \\\n  minisweagent.run.mini \\\n  import app\nsys.exit(app())\n",
+    "by a name in quotes": "import pkgutil, sys\nsys.exit(pkgutil.resolve_name('minisweagent.run.mini:app')())\n",
+    "in a process of its own": (
+        "import multiprocessing, sys\ndef go():\n    sys.argv = ['x', '--help']\n"
+        "    import minisweagent.run.mini as x\n"
+        "    x.app()\nif __name__ == '__main__':\n    multiprocessing.set_start_method('spawn')\n"
+        "    one = multiprocessing.Process(target=go)\n    one.start()\n    one.join()\n"
+    ),
+}.items():
+    way(f"imported {_name}", PYTHONIC, "killed")(
+        lambda scene, text=_text: scene.run(PYTHONIC, PYTHON, scene.write(text, ".py"), *PYTHONIC.words)  # type: ignore[misc]
+    )
 
 
 SPLIT: Final = """

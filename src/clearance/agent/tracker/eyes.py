@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import clearance
 from clearance.agent.tracker.commands import javascript, python
 from clearance.agent.tracker.place import Opened, Place, Tree
-from clearance.agent.tracker.scripts import JAVASCRIPT, Started, Target, loaded, specified, targets
+from clearance.agent.tracker.scripts import JAVASCRIPT, Started, Target, beside, loaded, specified, targets
 from clearance.model.enforcement import KnownFile, Means
 from clearance.observe.identity import quick
 from clearance.observe.identity.rules import Rules
@@ -32,12 +32,11 @@ MOST_WAITING: Final = 96
 """Of them that are open at once."""
 
 ENDS: Final = 32_768
-"""Bytes that are read for what a script loads, of its beginning and of its end: what is longer than both is no line in
-between, and has those lines there if it is made to look longer."""
+"""Bytes that are read for what a script loads. What is longer is no line in between, and not followed; of a script that
+somebody has run by name, which may have been made longer, the beginning and the end are read."""
 
-LINE: Final = 1_024
+LINE: Final = 256
 """Bytes. A script as short is no step."""
-
 
 PYTHON: Final = frozenset({"pypi", "conda"})
 """Ecosystems of what Python runs."""
@@ -90,7 +89,8 @@ class Eyes:
     def scripts(self, place: Place, started: Started) -> tuple[list[Finding], list[Stranger]]:
         """The tools whose scripts a runtime runs, and the scripts that are none.
 
-        Of what is only loaded by a small script, what is beyond doubt counts: a program about tools names their marks.
+        Of what is only loaded by a script, what is beyond doubt counts: a program about tools names their marks. Once
+        something is found, what waits is looked at, and nothing further is followed: it has to be ended soon.
         """
         found: list[Finding] = []
         strangers: list[Stranger] = []
@@ -114,8 +114,8 @@ class Eyes:
                 else:
                     strangers.append(Stranger(opened, file))
                     left = steps - (opened.what.st_size > LINE)
-                    if left > 0:
-                        more = _in_file(place, started, opened)
+                    if left > 0 and not found:
+                        more = _in_file(place, started, opened, whole=not told)
                         room = max(0, MOST_WAITING - len(waiting))
                         waiting += ((one, left, False) for one in islice(more, room))
         except BaseException:
@@ -198,8 +198,10 @@ class Eyes:
             )
 
 
-def _in_file(place: Place, started: Started, opened: Opened) -> Iterator[Target]:
-    """What a script loads that is nothing itself."""
+def _in_file(place: Place, started: Started, opened: Opened, *, whole: bool) -> Iterator[Target]:
+    """What a script loads that is nothing itself; `whole`: only where it is small."""
+    if whole and opened.what.st_size > ENDS:
+        return
     try:
         data = os.pread(opened.fd, ENDS, 0)
         if (rest := opened.what.st_size - ENDS) > 0:
@@ -222,6 +224,8 @@ def _loads(place: Place, started: Started, data: bytes, folder: str) -> Iterator
         for path in python.paths(text):
             if (one := place.open(path)) is not None:
                 yield Target(one, "argv", perhaps=True)
+        for above, name in python.near(text):
+            yield from beside(place, os.path.normpath("/".join((folder, *[".."] * above))), name)
         yield from loaded(place, started, folder, python.runs(text), python.imports(text), python.places(text))
     else:
         for name in javascript.loads(text):

@@ -91,9 +91,7 @@ def search_path(
     if not flags & IGNORES_FOLDER:
         found[place.folder] = None
     if not flags & IGNORES_ENVIRONMENT:
-        for folder in environment.get("PYTHONPATH", "").split(":"):
-            if folder:
-                found[place.absolute(folder)] = None
+        found.update(dict.fromkeys(named_folders(place, environment)))
     sites = [site for prefix in _prefixes(place, program, words, environment) for site in _sites(place, prefix)]
     if not flags & IGNORES_USER:
         base = environment.get("PYTHONUSERBASE") or f"{environment.get('HOME', '')}/.local"
@@ -105,13 +103,18 @@ def search_path(
     return tuple(found)
 
 
+def named_folders(place: Place, environment: Mapping[str, str]) -> list[str]:
+    """The folders that the environment names to look for modules in."""
+    return [place.absolute(one) for one in environment.get("PYTHONPATH", "").split(":") if one]
+
+
 def customized(place: Place, environment: Mapping[str, str], flags: frozenset[str]) -> Iterator[str]:
     """The files that an interpreter runs before all else, where the environment or the user's own folder has them."""
     if flags & IGNORES_SITES:
         return
     folders: list[str] = []
     if not flags & IGNORES_ENVIRONMENT:
-        folders += [place.absolute(one) for one in environment.get("PYTHONPATH", "").split(":") if one]
+        folders += named_folders(place, environment)
     own: list[str] = []
     if not flags & IGNORES_USER:
         own = _sites(place, environment.get("PYTHONUSERBASE") or f"{environment.get('HOME', '')}/.local")

@@ -22,6 +22,9 @@ LONGEST: Final = 4096
 _DESCRIPTOR: Final = re.compile(r"/(?:dev|proc/(?:self|thread-self|\d+)(?:/task/\d+)?)/fd/(\d{1,9})|/dev/(stdin)")
 
 
+_OWN: Final = re.compile(r"/dev/fd/|/proc/(self|thread-self)/(?:task/\d+/)?")
+
+
 class Opened(NamedTuple):
     """An open file, what it is, and where it lies below the process's root (empty where that cannot be told)."""
 
@@ -152,6 +155,8 @@ class Place:
             return -1
         if match := _DESCRIPTOR.fullmatch(path):
             name, root = f"/proc/{self.pid}/fd/{match[1] or 0}", True
+        elif match := _OWN.match(path):
+            name, root = f"/proc/{self.pid}/{'fd/' if match[1] is None else ''}{path[match.end() :]}", True
         else:
             name, root = self.absolute(path, folder), self.ours
         try:

@@ -6,14 +6,15 @@ Nothing is run and nothing is imported. How many files are followed is bounded, 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 import msgspec
 
-from clearance.agent.tracker.commands import Command, javascript, node
-from clearance.agent.tracker.modules import customized, find, search_path
+from clearance.agent.tracker.commands import Command, bun, javascript, node, python
+from clearance.agent.tracker.modules import customized, find, named_folders, search_path
 from clearance.agent.tracker.place import Opened, Place
 from clearance.model.enforcement import Means
 from clearance.observe.identity.runtimes import Runtime
@@ -26,6 +27,8 @@ MANY_NAMES: Final = 16
 
 ENDINGS: Final = ("", ".js", ".mjs", ".cjs", ".ts", ".mts", ".tsx")
 INDEXES: Final = ("index.js", "index.mjs", "index.cjs", "index.ts")
+_ADDRESS: Final = re.compile(r"file:(?://(?:localhost)?(?=/))?(?=/)", re.IGNORECASE)
+_PATH: Final = re.compile(r"[?#]")
 MANIFEST_BYTES: Final = 1 << 18
 SETTINGS_BYTES: Final = 1 << 16
 MOST_EXPORTED: Final = 8
@@ -85,8 +88,9 @@ def _targets(place: Place, started: Started) -> Iterator[Target]:
         )
         for name in command.modules:
             yield from _module(place, folders, name, run=True)
+        near = tuple(one for one in folders if one in (place.folder, *named_folders(place, environment)))
         for name in command.imports:
-            yield from _module(place, folders, name, run=False)
+            yield from _module(place, near if python.is_own(name) else folders, name, run=False)
     for name in command.mentioned:
         found = specified(place, name, command.folder, environment) if runs_javascript else _opened(place.open(name))
         yield from (target._replace(perhaps=True) for target in found)
@@ -125,25 +129,28 @@ def loaded(
     """The files of Python modules that a script in `folder` has run, and imports; looked for in `places` first."""
     if not run and not imported:
         return
-    folders = (
-        folder,
-        *(place.absolute(one) for one in places),
-        *search_path(place, started.program, started.words, started.environment, frozenset("P")),
-    )
+    near = (folder, *(place.absolute(one) for one in places), *named_folders(place, started.environment))
+    folders = (*near, *search_path(place, started.program, started.words, started.environment, frozenset("P")))
     if len(imported) > MANY_NAMES:
         there = {name.partition(".")[0] for one in folders for name in place.names(one)}
         imported = tuple(name for name in imported if name.partition(".")[0] in there)
     for name in run:
         yield from _module(place, folders, name, run=True)
     for name in imported:
-        yield from _module(place, folders, name, run=False)
+        yield from _module(place, near if python.is_own(name) else folders, name, run=False)
+
+
+def beside(place: Place, folder: str, name: str) -> Iterator[Target]:
+    """The file of a Python module that lies in a folder of its own package."""
+    yield from _module(place, (folder,), name, run=False)
 
 
 def _in_settings(place: Place, command: Command) -> Iterator[str]:
     """What files of variables have loaded."""
     for path in command.settings:
         if text := _text(place, path, SETTINGS_BYTES):
-            yield from node.in_settings(text.decode("utf-8", "surrogateescape"))
+            said = text.decode("utf-8", "surrogateescape")
+            yield from (bun.in_settings(said) if path.endswith(".toml") else node.in_settings(said))
 
 
 def specified(
@@ -152,8 +159,8 @@ def specified(
     """What JavaScript runtimes take a name for: an address, a path, or a package near a folder."""
     if name.startswith("npm:"):
         yield Target(None, "argv", package=name[4:].lstrip("/"))
-    elif name.startswith("file://"):
-        yield from _file(place, unquote(name[7:]), "")
+    elif match := _ADDRESS.match(name):
+        yield from _file(place, unquote(_PATH.split(name[match.end() :], maxsplit=1)[0]), "")
     elif name.startswith("data:"):
         for inner in javascript.loads(javascript.data(name)) if nested else ():
             yield from specified(place, inner, folder, environment, nested - 1)
@@ -166,10 +173,12 @@ def specified(
 
 
 def _file(place: Place, path: str, folder: str) -> Iterator[Target]:
-    for ending in ENDINGS:
-        if (opened := place.open(path + ending, folder)) is not None:
-            yield Target(opened, "argv")
-            return
+    """What a path leads to; what is imported may be written as an address is."""
+    for name in dict.fromkeys((path, unquote(_PATH.split(path, maxsplit=1)[0]))):
+        for ending in ENDINGS:
+            if (opened := place.open(name + ending, folder)) is not None:
+                yield Target(opened, "argv")
+                return
     whole = place.absolute(path, folder)
     if place.is_folder(whole):
         yield from _in_folder(place, whole)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clearance.agent.tracker.commands import command
+from clearance.agent.tracker.commands.bun import in_settings
 from tests.agent.tracker.commands.told import told
 
 CASES = [
@@ -20,7 +21,16 @@ CASES = [
 
 @pytest.mark.parametrize(("line", "expected"), CASES, ids=[line for line, _ in CASES])
 def test_what_is_run(line: str, expected: dict[str, object]) -> None:
-    assert told("bun", line) == expected
+    found = told("bun", line)
+    assert found.pop("settings", ("bunfig.toml",)) == ("bunfig.toml",)
+    assert found == expected
+
+
+def test_a_file_of_settings() -> None:
+    assert command("bun", ["bun", "--config", "x.toml", "a.js"], {}).settings == ("bunfig.toml", "x.toml")
+    assert in_settings('preload = ["./a.js", 7]') == ("./a.js",)
+    assert in_settings('preload = "./a.js"') == ("./a.js",)
+    assert in_settings("preload = [") == in_settings("x = 1") == ()
 
 
 def test_program_text_names_what_it_loads() -> None:

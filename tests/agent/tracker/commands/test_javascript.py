@@ -21,12 +21,18 @@ def test_a_name_in_other_letters() -> None:
     assert imports(r"""import('/opt/g\x65t/\u0061\u{62}.js')""") == ("/opt/get/ab.js",)
 
 
+def test_comments_in_between() -> None:
+    assert imports("import /* a */ './b.js'; await import/**/(// c\n './d.js')") == ("./b.js", "./d.js")
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "const where = '/a/b.js'; await import(where)",
         "const at = new URL('/a/b.js', import.meta.url); await import(at)",
         "new Worker('/a/b.js')",
+        "const load = require; load('/a/b.js')",
+        "(0, require)('/a/b.js')",
         "fork(`/a/b.js`)",
         "const r = createRequire(import.meta.url); r('/a/b.js')",
     ],

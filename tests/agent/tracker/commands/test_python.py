@@ -7,7 +7,7 @@ import marshal
 import pytest
 
 from clearance.agent.tracker.commands import command
-from clearance.agent.tracker.commands.python import compiled, imports, paths, places, runs
+from clearance.agent.tracker.commands.python import compiled, imports, near, paths, places, runs
 from tests.agent.tracker.commands.told import told
 
 CASES = [
@@ -43,14 +43,15 @@ def test_flags_say_where_modules_are_looked_for() -> None:
 def test_program_text_names_what_it_loads() -> None:
     text = "import os, aider.main as a; from x.y import z\nexec(open('/t.py'))"
     found = command("python", ["python", "-c", text], {})
-    assert found.imports == ("aider.main", "x.y")
+    assert found.imports == ("aider.main", "x.y", "os")
     assert found.mentioned == ("/t.py",)
     assert command("python", ["python", "-c", "import runpy; runpy.run_module('aider')"], {}).modules == ("aider",)
 
 
 def test_what_a_script_loads() -> None:
     text = "#!/x\nimport os\n  import one.two\nfrom three import x\nrun_path('/a.py'); importlib.import_module('b')\n"
-    assert imports(text) == ("one.two", "three")
+    assert imports(text) == ("one.two", "three", "os")
+    assert imports("from \\\n  a.b \\\n  import c") == ("a.b",)
     assert runs(text) == ("b",)
     assert paths(text) == ("/a.py",)
 
@@ -86,6 +87,12 @@ def test_what_a_given_text_runs_and_what_it_reads() -> None:
     assert mentioned("ast.parse(open('/a.py').read())", "/b.py") == ()
     assert mentioned("exec(open('/a.py').read())") == ("/a.py",)
     assert mentioned("import runpy, sys; runpy.run_path(sys.argv[1])", "/b.py") == ("/b.py",)
+
+
+def test_what_a_text_imports_from_its_own_package() -> None:
+    text = "from . import a, b as c\nfrom ..d.e import (\n  x,\n)\nfrom .f import *\nfrom g import h\n"
+    assert near(text) == ((0, "a"), (0, "b"), (1, "d.e"), (0, "f"))
+    assert imports(text) == ("g",)
 
 
 def test_names_in_compiled_text() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import Final
 
 from clearance.agent.tracker.commands import javascript
@@ -27,12 +28,22 @@ OTHERS: Final = frozenset(
 )  # fmt: skip
 
 
+def in_settings(text: str) -> tuple[str, ...]:
+    """What a `bunfig.toml` has loaded."""
+    try:
+        said = tomllib.loads(text).get("preload")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return ()
+    return tuple(one for one in (said if isinstance(said, list) else [said]) if isinstance(one, str))
+
+
 def parse(argv: Words, environment: Environment) -> Command:
     """What `bun ARGUMENTS` runs."""
     loaded: list[str] = []
     script: list[str] = []
     mentioned: list[str] = []
     folder = ""
+    settings = ["bunfig.toml"]
     told = False
     words = (*environment.get("BUN_OPTIONS", "").split(), *argv[1:])
     first = True
@@ -47,7 +58,7 @@ def parse(argv: Words, environment: Environment) -> Command:
                 continue
             first = False
             if value == "-" and not script and not told:
-                return Command(tuple(loaded), stdin=True, folder=folder)
+                return Command(tuple(loaded), settings=tuple(settings), stdin=True, folder=folder)
             script.append(value)
             if len(script) >= MOST_WORDS:
                 break
@@ -55,6 +66,8 @@ def parse(argv: Words, environment: Environment) -> Command:
             continue
         elif name == "--cwd":
             folder = value
+        elif name in ("-c", "--config"):
+            settings.append(value)
         elif name in LOADS:
             loaded.append(value)
         elif name in TEXT:
@@ -62,7 +75,7 @@ def parse(argv: Words, environment: Environment) -> Command:
             mentioned += javascript.loads(value)
     if told:
         script = []
-    return Command(tuple(loaded), tuple(script), mentioned=tuple(mentioned), folder=folder)
+    return Command(tuple(loaded), tuple(script), mentioned=tuple(mentioned), settings=tuple(settings), folder=folder)
 
 
 def packed(argv: Words, environment: Environment) -> Command:

@@ -15,10 +15,11 @@ MOST_IMPORTS: Final = 48
 TEXT: Final = 262_144
 DATA_BYTES: Final = 262_144
 _LITERAL: Final = r"""["'`]((?:[^"'`\n\\]|\\.){1,8192})["'`]"""
-_IMPORTS: Final = re.compile(rf"(?:\bimport\b|\brequire\b|\bfrom\b)\s{{0,40}}\(?\s{{0,40}}{_LITERAL}")
+_GAP: Final = r"(?:\s|/\*(?:[^*]|\*(?!/)){0,400}\*/|//[^\n]{0,400}\n){0,40}"
+_IMPORTS: Final = re.compile(rf"(?:\bimport\b|\brequire\b|\bfrom\b){_GAP}\(?{_GAP}{_LITERAL}")
 _BY_NAME: Final = re.compile(
-    r"""\b(?:import|require)\s{0,40}\(\s{0,40}[^\s"'`)]|"""
-    r"""\b(?:Worker|fork|createRequire|eval|Function|_compile|compileFunction|runIn\w{4,20}|Script)\s{0,40}\("""
+    r"""\b(?:import|require)\s{0,40}\(\s{0,40}[^\s"'`)]|\brequire\b(?!\s{0,40}[(.])|"""
+    r"""\b(?:Worker|fork|createRequire|eval|Function|_load|_compile|compileFunction|runIn\w{4,20}|Script)\s{0,40}\("""
 )
 """What loads, or takes for program text, what a variable or a word behind names."""
 

@@ -27,9 +27,13 @@ RUNNERS: Final = frozenset(
 """Modules that run what stands behind them."""
 
 _IMPORTS: Final = re.compile(
-    r"(?:^|[\n;:])[ \t]*(?:from[ \t]+([\w.]{1,200})[ \t]+import|import[ \t]+([\w., \t]{1,400}))"
+    r"(?:^|[\n;:])[ \t]*(?:from[ \t]+(\w[\w.]{0,199})[ \t]+import|import[ \t]+([\w., \t]{1,400}))"
 )
-_MODULE: Final = re.compile(r"""(?:run_module|import_module|__import__)\(\s*["']([\w.]{1,200})["']""")
+_NEAR: Final = re.compile(
+    r"(?:^|[\n;:])[ \t]*from[ \t]+(\.{1,8})([\w.]{0,200})[ \t]+import[ \t]*(\([^)]{0,400}|[^\n;#]{1,400})"
+)
+_MODULE: Final = re.compile(r"""(?:run_module|import_module|__import__|resolve_name)\(\s*["']([\w.]{1,200})["':]""")
+_CONTINUED: Final = re.compile(r"\\\r?\n[ \t]*")
 _RUN: Final = re.compile(
     r"""\b(?:run_path\(|(?:SourceFileLoader|spec_from_file_location)\([^,\n]{1,200},)\s*["']([^"'\n]{1,1024})["']"""
 )
@@ -39,6 +43,7 @@ _BY_NAME: Final = re.compile(
 )
 """What runs a text that was read, or what a variable names."""
 
+_BY_NAME_WORDS: Final = ("exec", "eval", "compile", "run_", "import_module", "__import__", "SourceFileLoader")
 _PLACES: Final = re.compile(r"""\bsys\s*\.\s*path\b([^\n;]{1,2048})|\bsite\s*\.\s*addsitedir\(([^\n;)]{1,1024})""")
 _INTERNED: Final = re.compile(rb"[\x5a\x7a\xda\xfa]([\x01-\xff])([A-Za-z_][\w.]{0,254})", re.DOTALL)
 """A short name in compiled text: its length, and itself (Python/marshal.c)."""
@@ -94,7 +99,7 @@ def parse(argv: Words, environment: Environment) -> Command:
 def _given(source: str, rest: Words) -> Command:
     """What a text runs, and the words behind it that it may."""
     found = text(source)
-    if _BY_NAME.search(source[:TEXT]) is None:
+    if not by_name(source):
         return found
     return found._replace(mentioned=(*found.mentioned, *(word for word in rest[:MOST_WORDS] if "/" in word)))
 
@@ -125,21 +130,41 @@ def _module(name: str, rest: Words) -> Command:
 
 def text(source: str) -> Command:
     """What a program's text imports or runs by name; what stands in quotes in it."""
-    named = quoted(source) if _BY_NAME.search(source[:TEXT]) else ()
+    named = quoted(source) if by_name(source) else ()
     mentioned = dict.fromkeys((*paths(source), *(one for one in named if "/" in one or one.endswith(".py"))))
     return Command(
         modules=runs(source), imports=imports(source), mentioned=tuple(mentioned), places=places(source)
     )  # fmt: skip
 
 
+def near(source: str) -> tuple[tuple[int, str], ...]:
+    """What a text imports from its own package: how many folders above, and the module's name there."""
+    found: dict[tuple[int, str], None] = {}
+    for dots, module, names in _NEAR.findall(_CONTINUED.sub(" ", source[:TEXT])) if "from" in source else ():
+        for name in (module,) if module else names.lstrip("(").split(","):
+            if words := name.split():
+                found[len(dots) - 1, words[0]] = None
+    return tuple(found)[:MOST_MODULES]
+
+
+def by_name(source: str) -> bool:
+    """Whether a text runs what it read, or what a variable names."""
+    return any(word in source for word in _BY_NAME_WORDS) and _BY_NAME.search(source[:TEXT]) is not None
+
+
 def imports(source: str) -> tuple[str, ...]:
-    """The modules that a program's text imports; none of Python's own."""
+    """The modules that a program's text imports, Python's own last: something else may be called like one of them."""
     found: dict[str, None] = {}
-    for match in _IMPORTS.finditer(source[:TEXT]):
+    for match in _IMPORTS.finditer(_CONTINUED.sub(" ", source[:TEXT])):
         for name in (match[1] or match[2]).split(","):
             if words := name.split():
                 found[words[0]] = None
-    return tuple(name for name in found if name.partition(".")[0] not in sys.stdlib_module_names)[:MOST_MODULES]
+    return tuple(sorted(found, key=is_own))[:MOST_MODULES]
+
+
+def is_own(name: str) -> bool:
+    """Whether a module of this name is one of Python's own."""
+    return name.partition(".")[0] in sys.stdlib_module_names
 
 
 def runs(source: str) -> tuple[str, ...]:
@@ -150,13 +175,15 @@ def runs(source: str) -> tuple[str, ...]:
 def paths(source: str) -> tuple[str, ...]:
     """The files that a program's text runs: by name, or what it reads where it runs something that it read."""
     source = source[:TEXT]
-    found = (*_RUN.findall(source), *(_READ.findall(source) if _BY_NAME.search(source) else ()))
+    by_place = _RUN.findall(source) if "run_path" in source or "SourceFile" in source or "spec_from" in source else ()
+    found = (*by_place, *(_READ.findall(source) if by_name(source) else ()))
     return tuple(dict.fromkeys(found))[:MOST_MODULES]
 
 
 def places(source: str) -> tuple[str, ...]:
     """The folders and archives that a program's text looks for modules in."""
-    found = (one for match in _PLACES.finditer(source[:TEXT]) for one in quoted(match[1] or match[2]))
+    matches = _PLACES.finditer(source[:TEXT]) if "path" in source or "addsitedir" in source else ()
+    found = (one for match in matches for one in quoted(match[1] or match[2]))
     return tuple(dict.fromkeys(found))[:MOST_MODULES]
 
 
@@ -165,4 +192,4 @@ def compiled(data: bytes) -> tuple[str, ...]:
     found = dict.fromkeys(
         match[2][: match[1][0]].decode("ascii") for match in _INTERNED.finditer(data) if len(match[2]) >= match[1][0]
     )
-    return tuple(name for name in found if name.partition(".")[0] not in sys.stdlib_module_names)[:MOST_COMPILED]
+    return tuple(name for name in found if not is_own(name))[:MOST_COMPILED]
