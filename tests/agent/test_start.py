@@ -61,15 +61,15 @@ def test_an_error_is_told_and_is_an_exit_code(
     def fail(*_: Any) -> None:
         raise Error("no directive was named", remedy="name one")
 
-    for name in ("set_verbosity", "descriptors", "Unwaiting", "log_as_json"):
+    for name in ("log.set_verbosity", "agent.guard.loop.descriptors", "agent.log_stream.Unwaiting", "log.log_as_json"):
         # What it does to the process is not done to the one that runs the tests.
-        monkeypatch.setattr(f"clearance.agent.__main__.{name}", mock.Mock())
-    monkeypatch.setattr("clearance.agent.__main__.serve", fail)
+        monkeypatch.setattr(f"clearance.{name}", mock.Mock())
+    monkeypatch.setattr("clearance.agent.start.serve", fail)
     text = msgspec.json.encode(options).decode()
     assert main(text) == 2
     assert "no directive was named" in capfd.readouterr().err
     with alone(options.runtime):
         assert main(text) == 2
     assert "runs here already" in capfd.readouterr().err
-    monkeypatch.setattr("clearance.agent.__main__.serve", lambda *_: None)
+    monkeypatch.setattr("clearance.agent.start.serve", lambda *_: None)
     assert main(text) == 0

@@ -10,18 +10,22 @@ import logging
 import os
 import sys
 
-import msgspec
-
-from clearance.agent.footing import alone
-from clearance.agent.guard.loop import descriptors
-from clearance.agent.log_stream import Unwaiting
-from clearance.agent.start import Options, serve
-from clearance.errors import Error
-from clearance.log import LOG, log_as_json, set_verbosity
+from clearance.agent.light import load
 
 
 def main(text: str) -> int:
     """Run until told to end; the exit code."""
+    # Before all else: it would take along a second copy of what every Python that runs this has by itself.
+    load("msgspec", without="typing_extensions")
+    import msgspec
+
+    from clearance.agent.footing import alone
+    from clearance.agent.guard.loop import descriptors
+    from clearance.agent.log_stream import Unwaiting
+    from clearance.agent.start import Options, serve
+    from clearance.errors import Error
+    from clearance.log import LOG, log_as_json, set_verbosity
+
     options = msgspec.json.decode(text, type=Options)
     if "NOTIFY_SOCKET" in os.environ:
         log_as_json(level=logging.DEBUG if options.verbosity > 0 else logging.INFO)

@@ -20,6 +20,17 @@ def test_a_number_that_is_used_again_has_no_offspring_yet() -> None:
     assert found.take(1) == []
 
 
+def test_of_one_that_splits_without_end_the_last_are_remembered() -> None:
+    many = [(1, number) for number in range(2, 10 * offspring.MOST)]
+    told = iter([[(7, 8)], many, []])
+    found = Offspring(told.__next__)
+    found.note()
+    children = found.take(1)
+    assert offspring.MOST // 4 < len(children) <= offspring.MOST
+    assert children == [child for _, child in many][-len(children) :]
+    assert found._count == sum(map(len, found._of.values()))
+
+
 def test_memory_is_bounded(monkeypatch: object) -> None:
     many = [(number, number + 1_000_000) for number in range(2 * offspring.MOST)]
     told = iter([many, [], []])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 MOST: Final = 4_096
-"""Processes whose offspring is remembered, and children of each."""
+"""Children that are remembered, of all processes together: those that came last."""
 
 
 class Offspring:
@@ -16,19 +16,30 @@ class Offspring:
     def __init__(self, births: Callable[[], Iterable[tuple[int, int]]]) -> None:
         self._births = births
         self._of: OrderedDict[int, list[int]] = OrderedDict()
+        self._count = 0
 
     def note(self) -> None:
         """Take in what has been told."""
         for parent, child in self._births():
             # A number that was another process's before.
-            self._of.pop(child, None)
-            children = self._of.setdefault(parent, [])
-            if len(children) < MOST:
-                children.append(child)
-            if len(self._of) > MOST:
-                self._of.popitem(last=False)
+            self._forget(child)
+            self._of.setdefault(parent, []).append(child)
+            self._count += 1
+            while self._count > MOST:
+                # A half of what came of one: a process that splits without end is not forgotten as a whole.
+                oldest, children = next(iter(self._of.items()))
+                kept = children[len(children) // 2 + 1 :]
+                self._forget(oldest)
+                if kept:
+                    self._of[oldest] = kept
+                    self._count += len(kept)
 
     def take(self, pid: int) -> list[int]:
         """What came of a process, each once."""
         self.note()
-        return self._of.pop(pid, [])
+        return self._forget(pid)
+
+    def _forget(self, pid: int) -> list[int]:
+        children = self._of.pop(pid, [])
+        self._count -= len(children)
+        return children
