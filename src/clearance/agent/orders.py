@@ -77,7 +77,7 @@ class Orders:
             now_in_force = self._policy.take(named, records.now(), running(), told=told)
         except (Error, OSError) as error:
             self._refuse(named, self._unkept(error))
-            raise self._unkept(error) from error
+            raise self._unkept(error) from None
         self._taken(before)
         self._adopt()
         self._another()
@@ -155,7 +155,7 @@ class Orders:
                 self._taken(before)
             except (Error, OSError) as error:
                 if not before and (on_call or isinstance(error, OSError)):
-                    raise self._unkept(error) from error
+                    raise self._unkept(error) from None
                 self._refuse(named, self._unkept(error))
         elif not before and not self.refused:
             raise Error(
