@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -19,7 +20,7 @@ from clearance.agent.tracker.place import Opened, Place
 from clearance.model.enforcement import Means
 from clearance.observe.identity.runtimes import Runtime
 
-MOST_FILES: Final = 32
+MOST_FILES: Final = 48
 """Files of one process that are followed from its command line."""
 
 MANY_NAMES: Final = 16
@@ -75,20 +76,15 @@ def targets(place: Place, started: Started) -> Iterator[Target]:
 def _targets(place: Place, started: Started) -> Iterator[Target]:
     command, environment = started.command, started.environment
     runs_javascript = started.runtime in JAVASCRIPT
+    yield from _script(place, command, started.runtime)
     for name in (*command.loaded, *_in_settings(place, command)):
         yield from specified(place, name, command.folder, environment)
-    yield from _script(place, command, started.runtime)
-    if started.runtime == "python":
-        for path in customized(place, environment, command.flags):
-            yield from _opened(place.open(path))
     if command.modules or command.imports:
-        folders = (
-            *(place.absolute(one) for one in command.places),
-            *search_path(place, started.program, started.words, environment, command.flags),
-        )
+        own = tuple(place.absolute(one) for one in command.places)
+        folders = (*own, *search_path(place, started.program, started.words, environment, command.flags))
         for name in command.modules:
             yield from _module(place, folders, name, run=True)
-        near = tuple(one for one in folders if one in (place.folder, *named_folders(place, environment)))
+        near = tuple(one for one in folders if one in (*own, place.folder, *named_folders(place, environment)))
         for name in command.imports:
             yield from _module(place, near if python.is_own(name) else folders, name, run=False)
     for name in command.mentioned:
@@ -97,6 +93,9 @@ def _targets(place: Place, started: Started) -> Iterator[Target]:
     if command.stdin:
         yield from _opened(place.descriptor(0), "stdin")
         yield from _piped(place, "/dev/fd/0")
+    if started.runtime == "python":
+        for path in customized(place, environment, command.flags):
+            yield from _opened(place.open(path))
 
 
 def _script(place: Place, command: Command, runtime: Runtime) -> Iterator[Target]:
@@ -189,7 +188,7 @@ def _in_folder(place: Place, folder: str) -> Iterator[Target]:
     document = _manifest(place, folder)
     found = list(_first(place, folder, _exported(document.get("exports"), ".")))
     main = document.get("main")
-    yield from found or list(_first(place, folder, (*((main,) if isinstance(main, str) else ()), *INDEXES)))[:1]
+    yield from found or islice(_first(place, folder, (*((main,) if isinstance(main, str) else ()), *INDEXES)), 1)
 
 
 def _first(place: Place, folder: str, names: Iterable[str]) -> Iterator[Target]:
