@@ -167,6 +167,18 @@ def test_why_tells_it_again(capfd: Any, service: Service) -> None:
     assert said(capfd, "why")[0] == 3
 
 
+def test_names_that_turn_a_terminal_are_escaped_in_json_too(capfd: Any, service: Service) -> None:
+    path = "/home/ana/\u202etxt.exe\u009b31m"
+    service.reply = Reply(document={"text": "x", "path": path, "at": "now", "done": "blocked", "decision": {}})
+    _, out, _ = said(capfd, "why", "--json")
+    assert out.isascii()
+    assert json.loads(out)["path"] == path
+    service.reply = Reply(document=STATUS | {"watched": [path]})
+    _, out, _ = said(capfd, "status", "--json")
+    assert out.isascii()
+    assert json.loads(out)["watched"] == [path]
+
+
 def test_the_report_reads_the_ledger(capfd: Any, folders: Path) -> None:
     assert said(capfd, "report")[0] == 2
     state = folders / "state"

@@ -1,8 +1,7 @@
 """`clearance enforce`: put a directive into force on this machine, see what it does, and take it back.
 
 Exit codes: `status` 0 once starts are answered, 3 when nothing runs; `why` 3 when nothing was told; `report` 3 when
-nothing was recorded; everything else 0,
-or 2 with the reason.
+nothing was recorded; everything else 0, or 2 with the reason.
 """
 
 from __future__ import annotations
@@ -17,14 +16,15 @@ from cyclopts import App, Parameter
 
 from clearance.agent.launch import become_the_service
 from clearance.agent.watched import watched
+from clearance.cli.options import Flag
+from clearance.cli.times import instant
 from clearance.config import load_settings
 from clearance.errors import Error, Place
 from clearance.model.status import EnforceStatus
 from clearance.model.terms import Enforce
 from clearance.prove.formats.enforcement import report as enforcement_report
 from clearance.prove.formats.enforcement import text as enforcement_text
-from clearance.prove.formats.escape import plain
-from clearance.prove.ledger import gaps
+from clearance.prove.formats.escape import json_text, plain
 from clearance.prove.ledger.read import records_of
 from clearance.tasks.enforce import host_mode
 from clearance.tasks.enforce.features import must_be_asked
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 app = App(name="enforce", help="Put a directive into force on this machine, and take it back.")
 
-Flag = Annotated[bool, Parameter(negative=())]
 NOTHING: Final = 3
 
 
@@ -120,7 +119,7 @@ def status(*, runtime: str | None = None, json: Flag = False) -> int:
     found = ask(_runtime(runtime), Question("status"))
     state = msgspec.convert(found, EnforceStatus, strict=False)
     if json:
-        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+        print(json_text(msgspec.json.encode(found)))
     else:
         sys.stdout.write(enforcement_text.status(state))
     return 0 if state.ready else NOTHING
@@ -140,9 +139,7 @@ def report(*, since: str | None = None, state: str | None = None, json: Flag = F
         The report as JSON (clearance/enforce-report/v1).
     """
     folder = os.path.join(_place("state", state), "ledger")
-    start = None if since is None else gaps.instant(since)
-    if since is not None and start is None:
-        raise Error(f'--since "{plain(since)}" is not a time', remedy="write 2026-07-10, or 2026-07-10T09:00Z")
+    start = instant("--since", since)
     try:
         found = enforcement_report.report(records_of(folder), start)
     except OSError as error:
@@ -152,7 +149,7 @@ def report(*, since: str | None = None, state: str | None = None, json: Flag = F
             remedy="where nothing was enforced yet there are none; else read them as root",
         ) from error
     if json:
-        sys.stdout.write(msgspec.json.encode(enforcement_report.document(found)).decode() + "\n")
+        print(json_text(msgspec.json.encode(enforcement_report.document(found))))
     else:
         sys.stdout.write(enforcement_report.text(found))
     return 0 if found.records else NOTHING
@@ -183,7 +180,7 @@ def why(*, runtime: str | None = None, user: str | None = None, json: Flag = Fal
     if found is None:
         print("Nothing was stopped or announced for you here.", file=sys.stderr)
         return NOTHING
-    sys.stdout.write(msgspec.json.encode(found).decode() + "\n" if json else enforcement_text.why(found))
+    sys.stdout.write(json_text(msgspec.json.encode(found)) + "\n" if json else enforcement_text.why(found))
     return 0
 
 

@@ -19,6 +19,7 @@ from clearance.agent.guard.entries import Entries, Guards
 from clearance.agent.guard.known import Known, Place, place
 from clearance.agent.guard.marks import Marking, Marks
 from clearance.agent.guard.outbox import Outbox, Sends
+from clearance.agent.guard.overlays import Overlays
 from clearance.agent.guard.owner import descends, owner, reached_by
 from clearance.agent.guard.questions import Questions
 from clearance.agent.guard.waiting import Queue, Waiting
@@ -78,6 +79,7 @@ class Desk:
         self._questions = Questions(examiner, self._marks)
         self._arrivals = self._questions.arrivals
         self._unconfirmed: deque[tuple[int, int, Waiting]] = deque()
+        self._overlays = Overlays()
         self._ticket = 0
         self._asking: dict[int, tuple[Waiting, KnownFile]] = {}
         self._queue = Queue(min(room, WAITING))
@@ -310,6 +312,8 @@ class Desk:
         self._outbox.send(Learned((file,)))
 
     def _told(self, waiting: Waiting, file: KnownFile, row: Row, done: Done) -> None:
+        if self._overlays.told(waiting.pid, file, waiting.means, done):
+            return
         self._outbox.send(
             Seen(
                 waiting.means, done, waiting.pid, waiting.uid, waiting.path, file.tool, file.version, row,
