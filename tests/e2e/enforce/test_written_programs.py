@@ -75,7 +75,7 @@ def test_another_content_of_the_same_length_and_time(scene: Scene, uid: int) -> 
         first = here.next_record()
         done = scene.room.run("/usr/bin/python3", "-c", OVERWRITE, RUST.program, path, uid=uid)
         assert done.code == 0, done.err
-        done = scene.room.run(path, *RUST.words, uid=uid, **RUST.variables)
+        done = scene.run(RUST, path, *RUST.words, uid=uid)
         assert "not permitted" in done.refused.lower(), done
         found = here.await_record(first, lambda record: record.kind == "decision")
         assert found is not None
