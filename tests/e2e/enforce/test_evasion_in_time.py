@@ -208,6 +208,17 @@ def test_what_already_runs_is_ended_also_where_it_was_deleted(scene: Scene) -> N
         scene.room.wait(script, 20)
 
 
+def test_what_began_before_and_starts_it_afterwards(scene: Scene) -> None:
+    """By exec, in the very process that was there before."""
+    script = f"until test -e {WORK}/go; do sleep 0.05; done; exec node {NODE.program} --version"
+    waiting = scene.room.start("bash", "-c", script, uid=PERSON, folder=HOME, **NODE.variables)
+    with Enforced(scene.room):
+        assert not scene.room.ended(waiting)
+        scene.room.write(f"{WORK}/go", "")
+        done = scene.room.wait(waiting, 20)
+        assert (done.code, done.out) == (-signal.SIGKILL, "")
+
+
 def test_deleted_while_it_runs_during_a_pause(scene: Scene) -> None:
     with Enforced(scene.room) as here:
         path = scene.copy(BUN.program)
