@@ -80,7 +80,7 @@ class Surveyor:
             from clearance.tasks.enforce.survey import configured, survey
 
             os.nice(0 if partial else NICE)
-            found = configured(catalog, rules) if partial else survey(catalog, rules, deep, then)
+            found = configured(catalog) if partial else survey(catalog, rules, deep, then)
             with os.fdopen(says, "wb") as file:
                 file.write(packed(found))
 

@@ -67,7 +67,7 @@ def walk(
     return Walked(tuple(observations), files, folders)
 
 
-def known_places(view: HostView, probes: Sequence[Probe], catalog: Catalog, rules: Rules) -> tuple[Observation, ...]:
+def known_places(view: HostView, probes: Sequence[Probe], catalog: Catalog) -> tuple[Observation, ...]:
     """What the probes find where their paths name places: no folder is gone through, no program looked into."""
     index = Index(probes, [probe.patterns(catalog) for probe in probes], fold_case=view.os != "linux")
     return tuple(seen for report in _known_places(view, index, catalog) for seen in report.observations)

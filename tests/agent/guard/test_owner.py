@@ -37,7 +37,12 @@ def test_nobody(pid: int) -> None:
 
 def test_the_readers_language_is_that_of_the_process() -> None:
     environment = {"LANG": "de_DE.UTF-8", "LC_MESSAGES": "fr_FR", "MYLANG": "no", "LANGUAGE": "x" * 99}
-    with subprocess.Popen(SLEEP, stdin=subprocess.PIPE, env=environment, start_new_session=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", "print(flush=True); input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env=environment, start_new_session=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.readline()
         terminal, found = reached_by(process.pid)
         process.communicate(b"\n")
     assert terminal == 0

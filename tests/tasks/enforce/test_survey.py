@@ -29,7 +29,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_settings_say_where_each_persons_tools_send(host: Path) -> None:
-    found = configured(CATALOG, RULES)
+    found = configured(CATALOG)
     assert found.files == ()
     hosts = {(tool, user): name for tool, user, name in found.endpoints}
     assert hosts["qwen-code", "bo"] == GATEWAY

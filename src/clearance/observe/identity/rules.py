@@ -26,7 +26,6 @@ from clearance.observe.identity.traits import HOSTS, SIGNALS
 
 WHERES: Final[tuple[Where, ...]] = ("package", "entry", "argv", "modules", "code", "data")
 NAMED: Final[frozenset[Where]] = frozenset({"entry", "argv", "modules"})
-ROLES: Final[tuple[Role, ...]] = ("package", "entry", "banner", "build-path", "module", "variable", "text")
 STEM_BYTES: Final = 12
 MOST_MATCHES: Final = 16_384
 LITERAL: Final = re.compile(r"(?:[^\\.^$*+?{}\[\]|()]|\\[^A-Za-z0-9](?![*+?{]))*")

@@ -56,10 +56,10 @@ def survey(
     return structs.replace(found_here, put_right=then(settled)) if then else found_here
 
 
-def configured(catalog: Catalog, rules: Rules) -> Survey:
+def configured(catalog: Catalog) -> Survey:
     """Only where tools are configured to send, from the places that say so: no program is looked for."""
     view = HostView("/")
-    observations = known_places(view, SETTINGS, catalog, rules)
+    observations = known_places(view, SETTINGS, catalog)
     return _survey(view, settle(observations, catalog), observations, ())
 
 

@@ -6,7 +6,6 @@ import re
 from typing import Final, NamedTuple
 
 IMPORT: Final = re.compile(rb"^from ([\w.]{1,200}) import (\w{1,100})", re.MULTILINE)
-RUN_MODULE: Final = re.compile(rb"""run_module\(\s*["']([\w.]{1,200})["']""")
 HEAD_BYTES: Final = 2048
 
 
