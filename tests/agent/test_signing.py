@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from clearance.prove.ledger.checkpoint import opened
 from clearance.prove.ledger.keys import load, load_or_make
 from clearance.prove.ledger.note import VerifierKey, verifier_key
 from clearance.prove.ledger.seal import Unsignable
+from tests.memory import memory_of
 from tests.prove.ledger.making import draft
 
 
@@ -89,6 +88,7 @@ PROGRAM = """
 import sys, time
 from clearance.agent.children import fork
 from clearance.agent.footing import open_ledger
+from tests.memory import memory_of
 from tests.prove.ledger.making import draft
 ledger = open_ledger(sys.argv[1])
 ledger.append([draft(1)])
@@ -117,30 +117,9 @@ def test_no_process_that_stays_has_the_key_in_its_memory(tmp_path: Path) -> None
             words = [line for line in path.read_bytes().splitlines() if not line.startswith(b"-")]
             public = KeyApart(str(path)).public_bytes_raw()
             for pid in (process.pid, int(first), int(again)):
-                memory = b"\n".join(memory_of(pid))
+                memory = memory_of(pid)
                 assert public in memory
                 for secret in (seed, seed[:16], seed[16:], *words):
                     assert secret not in memory
         finally:
             process.kill()
-
-
-def memory_of(pid: int) -> list[bytes]:
-    """What a stopped process may read of its own memory, mapping by mapping."""
-    os.kill(pid, signal.SIGSTOP)
-    while not (status := Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2]).startswith(("T", "t")):
-        assert not status.startswith(("X", "Z"))
-        time.sleep(0.01)
-    found = []
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            where, rights, *_ = line.split()
-            start, end = (int(part, 16) for part in where.split("-"))
-            if not rights.startswith("r") or line.endswith(("[vvar]", "[vsyscall]", "[vvar_vclock]")):
-                continue
-            file.seek(start)
-            got = b""
-            while len(got) < end - start and (piece := file.read(end - start - len(got))):
-                got += piece
-            found.append(got)
-    return found

@@ -18,10 +18,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 import clearance
+from clearance.prove.ledger.keys import load
 from tests import debian_packages
 from tests.e2e.enforce.machine import BARRED, CLOSED, OPEN, Guarded, Machine, cgroup, limit
 from tests.enforcing import DIRECTIVE as FILE
 from tests.enforcing import PATIENCE, PERSON, RUNTIME, STATE
+from tests.memory import memory_of
 
 pytestmark = [
     pytest.mark.long,
@@ -132,6 +134,25 @@ def test_who_else_hangs_is_not_waited_for(name: str) -> None:
         here.works()
         here.signal(name, signal.SIGCONT)
         here.works()
+
+
+def test_no_process_that_stays_has_the_ledgers_private_key_in_its_memory() -> None:
+    with Guarded(OPEN) as here:
+        here.works()
+        here.signal("tracker", signal.SIGKILL)
+        here.tells("tracker-died")
+        # What is asked for has to be signed.
+        assert here.command("status", "--json").code == 0
+        here.works()
+        for name in ("service", *CHILDREN):
+            here.pid(name)
+        key = load(str(here.machine.room.path(f"{STATE}/keys/ledger.key")))
+        public, seed = key.public_key().public_bytes_raw(), key.private_bytes_raw()
+        for name, pids in here.processes().items():
+            for pid in pids if name == "service" or name in CHILDREN else ():
+                memory = memory_of(pid)
+                assert public in memory, f"the memory of {name} was not read"
+                assert seed not in memory, name
 
 
 @pytest.mark.parametrize("name", CHILDREN)

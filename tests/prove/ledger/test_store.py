@@ -15,13 +15,11 @@ from clearance.model.record import Draft, Outcome
 from clearance.prove.ledger import checkpoint as checkpoints
 from clearance.prove.ledger import merkle, parts
 from clearance.prove.ledger.disk import Disk
-from clearance.prove.ledger.keys import load_or_make
-from clearance.prove.ledger.note import PublicKey, Signer
 from clearance.prove.ledger.read import records_of
-from clearance.prove.ledger.seal import Unsignable
 from clearance.prove.ledger.store import Unrecordable
 from clearance.prove.ledger.verify import verify_folder
 from tests.prove.ledger.making import BEGIN, ORIGIN, POLICY, Clock, draft, filled, opened, whole
+from tests.prove.ledger.test_seal import Lost
 
 
 def test_records_are_numbered_canonical_and_in_the_tree(tmp_path: Path) -> None:
@@ -166,51 +164,18 @@ def test_an_append_of_nothing_records_nothing(tmp_path: Path) -> None:
         whole(tmp_path, ledger, 1)
 
 
-class Locked:
-    """A key that can be locked away."""
-
-    def __init__(self, path: str) -> None:
-        self.key = load_or_make(path)
-        self.away = False
-        self.asked = 0
-
-    def sign(self, data: bytes) -> bytes:
-        self.asked += 1
-        if self.away:
-            raise Error("the key is locked away")
-        return self.key.sign(data)
-
-    def public_key(self) -> PublicKey:
-        return self.key.public_key()
-
-
-def test_without_its_key_a_ledger_keeps_records_and_signs_them_when_the_key_is_back(tmp_path: Path) -> None:
+def test_no_file_of_records_begins_that_nothing_signed_leads_to(tmp_path: Path) -> None:
     clock = Clock()
-    keys: list[Locked] = []
-
-    def signer(path: str) -> Signer:
-        keys.append(Locked(path))
-        return keys[-1]
-
-    with opened(tmp_path, clock, signer=signer, segment_bytes=2_000) as ledger:
-        key = keys[0]
-        ledger.append([draft(0)])
-        assert len(ledger.unsigned) == 0
-        key.away = True
-        for n in range(1, 40):
+    key = Lost(str(tmp_path / "ledger.key"))
+    with opened(tmp_path, clock, signer=lambda _: key, segment_bytes=2_000) as ledger:
+        key.gone = True
+        for n in range(40):
             clock.forward(seconds=20)
             ledger.append([draft(n)])
-        assert ledger.size == 40
-        assert ledger.unsigned == "the key is locked away"
-        # It is not asked for at every record, and no file of records begins that nothing signed leads to.
-        assert key.asked <= 1 + 40 * 20 // 60
         assert len(list((tmp_path / "ledger").glob("*.jsonl"))) == 1
-        with pytest.raises(Unsignable, match="locked away"):
-            ledger.checkpoint()
-        key.away = False
+        key.gone = False
         clock.forward(minutes=1)
         ledger.append([draft(40)])
-        assert len(ledger.unsigned) == 0
         assert len(list((tmp_path / "ledger").glob("*.jsonl"))) == 2
         assert checkpoints.opened(ledger.checkpoint(), ledger.key).size == 41
     with opened(tmp_path, clock) as again:
@@ -218,14 +183,9 @@ def test_without_its_key_a_ledger_keeps_records_and_signs_them_when_the_key_is_b
 
 
 def test_a_ledger_that_cannot_sign_in_the_end_is_closed_all_the_same(tmp_path: Path) -> None:
-    keys: list[Locked] = []
-
-    def signer(path: str) -> Signer:
-        keys.append(Locked(path))
-        return keys[-1]
-
-    with opened(tmp_path, signer=signer) as ledger:
-        keys[0].away = True
+    key = Lost(str(tmp_path / "ledger.key"))
+    with opened(tmp_path, signer=lambda _: key) as ledger:
+        key.gone = True
         ledger.append([draft(1)])
     with opened(tmp_path) as again:
         assert again.size == 1
