@@ -110,6 +110,30 @@ class Place:
         """The program's own file, also where it has no name any more."""
         return self._linked("exe")
 
+    def program_device(self, device: int) -> int:
+        """The device that the mount of the program's own file shows; `device` where that cannot be told.
+
+        A file on an overlay over several file systems has a device of its own, which no mount shows.
+        """
+        if os.major(device):
+            return device
+        try:
+            held = os.open(f"/proc/{self.pid}/exe", HOLD)
+            try:
+                with open(f"/proc/self/fdinfo/{held}", encoding="ascii") as info:
+                    mount = next((line.split()[1] for line in info if line.startswith("mnt_id:")), "")
+            finally:
+                os.close(held)
+            with open(f"/proc/{self.pid}/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:
+                for line in mounts:
+                    number, _, shown, _ = line.split(" ", 3)
+                    if number == mount:
+                        major, _, minor = shown.partition(":")
+                        return os.makedev(int(major), int(minor))
+        except (OSError, ValueError):
+            pass
+        return device
+
     def is_folder(self, path: str) -> bool:
         """Whether a folder is there."""
         held = self._hold(path, "")

@@ -11,25 +11,21 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
-from clearance.agent.guard.owner import owner, reached_by
-from clearance.agent.lookup import Rows
-from clearance.agent.tracker import process, verdict
+from clearance.agent.tracker import process
 from clearance.agent.tracker.background import Background
+from clearance.agent.tracker.cases import Cases
 from clearance.agent.tracker.eyes import Eyes, Finding, Stranger
 from clearance.agent.tracker.later import Begun, Later
 from clearance.agent.tracker.offspring import Offspring
 from clearance.agent.tracker.place import Opened, Place
 from clearance.agent.tracker.runs import Program, awaited, by_shell, identified, run
 from clearance.kernel.pidfd import Held, Image, image_of
-from clearance.model.enforcement import UNKNOWN_AGENT, Done, KnownFile, Means, Row, Table
-from clearance.observe.identity.types import REPORTING_THRESHOLD
-from clearance.wire.enforcement import Answer, Ask, Failed, Learned, Message, NewTable, Seen
+from clearance.model.enforcement import KnownFile, Means
+from clearance.wire.enforcement import Answer, Failed, Message, NewTable
 
 PROGRAMS: Final = 16_384
-ASKED: Final = 1_024
-SAID: Final = 8_192
 WAITING: Final = 4_096
 """Files that are looked at in the background."""
 
@@ -48,17 +44,6 @@ TALKS_NS: Final = 2_000_000_000
 OTHERS_WRITE: Final = 0o022
 
 Key = tuple[int, int, int]
-
-
-class Case(NamedTuple):
-    """A held process, what it runs, and what was found. `began` is when it was noticed."""
-
-    held: Held
-    image: Image
-    finding: Finding
-    uid: int | None
-    guarded: bool
-    began: int
 
 
 class Watch:
@@ -92,21 +77,14 @@ class Watch:
         self._marked = marked
         self._now = now
         self._wall = wall
-        self._rows = Rows(Table(0, 0, "observe", 500, "open", ()))
-        self._strangers_matter = False
-        self._critical: frozenset[tuple[int, int]] = frozenset()
+        self.counters = dict.fromkeys(("starts", "looked", "killed", "told", "asked", "deep", "vanished"), 0)
+        self._cases = Cases(send, self._leaves, self.counters, marked=marked, now=now)
         self._programs: OrderedDict[Key, Program] = OrderedDict()
         self._deep: OrderedDict[Key, KnownFile] = OrderedDict()
         self._waiting: OrderedDict[Key, list[int]] = OrderedDict()
-        self._scored: dict[tuple[int | None, float | None], Row] = {}
-        self._asked: OrderedDict[int, tuple[Case, int]] = OrderedDict()
-        self._ticket = 0
-        self._said: OrderedDict[tuple[int, int], tuple[str, Row]] = OrderedDict()
-        self._learned: OrderedDict[Key, None] = OrderedDict()
         self._orphans: list[tuple[int, int]] = []
         self.offspring = Offspring(births)
         self.later = Later()
-        self.counters = dict.fromkeys(("starts", "looked", "killed", "told", "asked", "deep", "vanished"), 0)
 
     # Messages.
 
@@ -116,16 +94,11 @@ class Watch:
         if message.forget:
             self._programs.clear()
             self._deep.clear()
-            self._learned.clear()
             self._background.forget()
-        self._rows = Rows(table)
-        self._critical = frozenset(table.critical)
-        self._scored.clear()
-        mattered = self._strangers_matter
-        self._strangers_matter = table.strangers
-        if self._strangers_matter and not mattered:
+        if table.strangers and not self._cases.strangers_matter:
             # What is no tool was not looked at deep so far.
             self._programs.clear()
+        self._cases.replace(table, forget=message.forget)
         self.learn(table.files)
 
     def learn(self, files: Collection[KnownFile]) -> None:
@@ -143,19 +116,8 @@ class Watch:
 
     def answered(self, message: Answer) -> None:
         """The row that was asked for."""
-        case, _ = self._asked.pop(message.ticket, (None, 0))
-        score = case.finding.file.score if case is not None else None
-        if message.serial == self._rows.table.serial:
-            if message.tool == UNKNOWN_AGENT:
-                self._scored[message.uid, score] = message.row
-            else:
-                self._rows.keep(message.tool, message.version, message.uid, message.row, message.confidence)
-        if case is not None:
-            try:
-                self._carry_out(case, message.row, message.serial)
-            finally:
-                case.held.close()
-            self._follow()
+        self._cases.answered(message)
+        self._follow()
 
     def deepened(self) -> None:
         """Take what the background found, and look again at whoever runs it."""
@@ -266,7 +228,7 @@ class Watch:
                         for file in by_shell(self._eyes, place)
                         if self._counts(file.device, place, "argv")
                     ]
-            return self._decide(held, image, found, began)
+            return self._cases.decide(held, image, found, began)
         finally:
             for stranger in strangers:
                 os.close(stranger.opened.fd)
@@ -300,10 +262,11 @@ class Watch:
         """A program that is a tool itself. What lies where the guard sees starts, the guard has told of."""
         name = process.link(place.pid, "exe")
         means: Means = "memory" if name.startswith(process.MEMORY) else "exec"
-        guarded = means == "exec" and self._marked(file.device)
+        device = file.device if self._marked(file.device) else place.program_device(file.device)
+        guarded = means == "exec" and self._marked(device)
         if means == "exec" and not guarded:
             means = "mount"
-        if not self._counts(file.device, place, means):
+        if not self._counts(device, place, means):
             return []
         if not file.path:
             file = _at(file, name)
@@ -323,7 +286,7 @@ class Watch:
     def _look_deep(self, opened: Opened, file: KnownFile, pid: int, place: Place) -> None:
         """Have a file that is not known looked at in the background, if the table has something to say about it."""
         what = opened.what
-        if not self._strangers_matter or (what.st_uid == 0 and not what.st_mode & OTHERS_WRITE):
+        if not self._cases.strangers_matter or (what.st_uid == 0 and not what.st_mode & OTHERS_WRITE):
             return
         if not self._counts(what.st_dev, place, "exec"):
             return
@@ -348,88 +311,6 @@ class Watch:
             return os.stat(f"/proc/{place.pid}/cwd").st_dev in self._watched
         except OSError:
             return False
-
-    # Decisions.
-
-    def _decide(self, held: Held, image: Image, found: list[tuple[Finding, bool]], began: int) -> bool:
-        if not found:
-            return False
-        uid = owner(held.pid)
-        rows = [self._row(finding.file, uid) for finding, _ in found]
-        place = verdict.worst(rows)
-        if place is not None:
-            row = rows[place]
-            if row is not None and (row.action == "block" or None not in rows):
-                finding, guarded = found[place]
-                self._carry_out(Case(held, image, finding, uid, guarded, began), row, self._rows.table.serial)
-                return False
-        for (finding, guarded), row in zip(found, rows, strict=True):
-            if row is None and self._worth_asking(finding.file):
-                return self._ask(Case(held, image, finding, uid, guarded, began))
-        return False
-
-    def _row(self, file: KnownFile, uid: int | None) -> Row | None:
-        if file.tool == UNKNOWN_AGENT:
-            return self._scored.get((uid, file.score))
-        return self._rows.find(file.tool or "", file.version, uid, file.confidence)
-
-    def _worth_asking(self, file: KnownFile) -> bool:
-        return file.tool != UNKNOWN_AGENT or (self._strangers_matter and (file.score or 0) >= REPORTING_THRESHOLD)
-
-    def _ask(self, case: Case) -> bool:
-        self._ticket += 1
-        file = case.finding.file
-        self._asked[self._ticket] = (case, self._ticket)
-        self.counters["asked"] += 1
-        self._send(Ask(self._ticket, file.tool or "", file.version, case.uid, file.score, file.confidence))
-        if len(self._asked) > ASKED:
-            _, (oldest, _) = self._asked.popitem(last=False)
-            oldest.held.close()
-            self._send(Failed("too-many-waiting"))
-        return True
-
-    def _carry_out(self, case: Case, row: Row, serial: int) -> None:
-        file = case.finding.file
-        critical = (file.device, file.inode) in self._critical
-        done: Done | None
-        # Afterwards there is nobody to ask.
-        terminal, locale = reached_by(case.held.pid)
-        if row.action == "block" and not critical:
-            done = "killed" if case.held.kill(case.image) else "late" if not case.held.alive() else None
-            if done == "killed":
-                self.counters["killed"] += 1
-            self._leaves(case.held.pid, case.began)
-        else:
-            done = None if critical else verdict.said(row, guarded=case.guarded)
-        if row.would != "allow":
-            self._learn(case)
-        if done is None:
-            return
-        told = (case.held.pid, case.image.started)
-        if self._said.get(told) == (file.tool or "", row):
-            return
-        self._said[told] = (file.tool or "", row)
-        if len(self._said) > SAID:
-            self._said.popitem(last=False)
-        self.counters["told"] += 1
-        self._send(
-            Seen(
-                case.finding.means, done, case.held.pid, case.uid, file.path, file.tool, file.version, row, serial,
-                max(0, (self._now() - case.began) // 1000), file.score, confidence=file.confidence,
-                terminal=terminal, locale=locale,
-            )
-        )  # fmt: skip
-
-    def _learn(self, case: Case) -> None:
-        """Have the guard know the file, so that it does not begin next time."""
-        file = case.finding.file
-        key = (file.device, file.inode, file.changed)
-        if not file.inode or key in self._learned or not self._marked(file.device):
-            return
-        self._learned[key] = None
-        if len(self._learned) > PROGRAMS:
-            self._learned.popitem(last=False)
-        self._send(Learned((file,)))
 
 
 def _at(file: KnownFile, path: str) -> KnownFile:
