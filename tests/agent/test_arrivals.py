@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from clearance.agent import arrivals
+from clearance.kernel.fanotify import CLOSE_WRITE, Q_OVERFLOW, Event
 
 NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 PLACE, OTHER = Path("/mnt/written"), Path("/mnt/later")
@@ -47,6 +48,44 @@ def test_what_cannot_be_read_is_not_told(tmp_path: Path) -> None:
     fd = os.open(tmp_path, os.O_RDONLY)
     assert not arrivals.is_program(fd)
     os.close(fd)
+
+
+class Enough(Exception):
+    """The end of what is otherwise for ever."""
+
+
+def test_it_goes_on_where_there_was_no_descriptor_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "program").write_bytes(PROGRAM)
+    hears, says = os.pipe()
+    os.write(says, b"x")
+
+    class Full:
+        """A group that at first has no descriptor for what it tells."""
+
+        fd = hears
+        reads = 0
+
+        def watch(self, path: str) -> None:
+            raise OSError(28, path)
+
+        def read(self, most: int) -> list[Event]:
+            assert most < 64
+            self.reads += 1
+            if self.reads < 3:
+                raise OSError(24, "too many open files")
+            lost = Event(Q_OVERFLOW, -1, 0)
+            return [lost, Event(CLOSE_WRITE, os.open(tmp_path / "program", os.O_RDONLY), 0)]
+
+    def tell(_: int) -> None:
+        raise Enough
+
+    monkeypatch.setattr(arrivals, "Writes", Full)
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(Enough):
+        arrivals.main(tell, ["/x"])
+    assert len(os.listdir("/proc/self/fd")) == before
+    os.close(hears)
+    os.close(says)
 
 
 @pytest.mark.long

@@ -19,6 +19,9 @@ from clearance.kernel.fanotify import Writes
 from clearance.observe.packages import SITES
 
 MANY: Final = 4
+AT_ONCE: Final = 8
+"""Files that are open here at once: what is examined needs descriptors too."""
+
 PAUSE_SECONDS: Final = 0.002
 """Until the next look, where as many as `MANY` were written at once: their writer is not interrupted for each."""
 
@@ -48,7 +51,12 @@ def main(tell: Callable[[int], None], paths: Collection[str]) -> None:
     poll.register(writes.fd, select.POLLIN)
     while True:
         poll.poll()
-        events = writes.read()
+        try:
+            events = writes.read(AT_ONCE)
+        except OSError:
+            # There is no descriptor left for any; what was told is lost.
+            time.sleep(PAUSE_SECONDS)
+            continue
         for event in events:
             if event.fd < 0:
                 continue

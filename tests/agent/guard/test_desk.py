@@ -374,7 +374,7 @@ def test_few_are_examined_when_they_are_written(post: Post) -> None:
 
 
 def test_many_starts_of_what_was_written(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desks, "UNCONFIRMED", 2)
+    monkeypatch.setattr(post.desk, "_most_unconfirmed", 2)
     monkeypatch.setattr(questions, "TOGETHER", 1)
     path = post.file("a")
     post.arrive(path)

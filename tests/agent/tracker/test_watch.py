@@ -151,7 +151,7 @@ def test_one_that_ended_meanwhile(scene: Scene) -> None:
     assert scene.watch.counters["vanished"] == 1
 
 
-SPLIT = TOOL.replace("sys.stdin.read()", "import os; print(os.fork(), flush=True); sys.stdin.read()")
+SPLIT = TOOL.replace("sys.stdin.read()", "import os; os.write(1, b'%d\\n' % os.fork()); sys.stdin.read()")
 
 
 def test_what_split_from_it_is_ended_too(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ class Desk:
         self._ticket = 0
         self._asking: dict[int, tuple[Waiting, KnownFile]] = {}
         self._queue = Queue(min(room, WAITING))
+        self._most_unconfirmed = min(UNCONFIRMED, room // 4)
         self.counters = dict.fromkeys(COUNTED, 0)
 
     # What the kernel says.
@@ -208,7 +209,7 @@ class Desk:
         """What was no tool's when it was written was let through: soon have it examined as what it is now."""
         fd, waiting.fd = waiting.fd, -1
         self.counters["early"] += 1
-        if len(self._unconfirmed) < UNCONFIRMED:
+        if len(self._unconfirmed) < self._most_unconfirmed:
             self._unconfirmed.append((self._now() + SOON, fd, waiting))
         else:
             self._confirm(fd, waiting)
