@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import select
 import struct
+import threading
 import time
 from collections.abc import Callable, Collection
 from typing import Final
@@ -18,12 +20,15 @@ from typing import Final
 from clearance.kernel.fanotify import Writes
 from clearance.observe.packages import SITES
 
-MANY: Final = 4
-AT_ONCE: Final = 8
-"""Files that are open here at once: what is examined needs descriptors too."""
+AT_ONCE: Final = 32
+SHARE: Final = 8
+"""Files that are open here at once, and one in how many that may be: what is examined needs descriptors too."""
 
-PAUSE_SECONDS: Final = 0.002
-"""Until the next look, where as many as `MANY` were written at once: their writer is not interrupted for each."""
+PAUSE_SECONDS: Final = 0.004
+"""Until the next look, where what was written were no programs: who writes many files is not interrupted for each."""
+
+PRIORITY: Final = 0
+"""As everybody's: nobody waits for it."""
 
 PACKAGES: Final = tuple(f"/{name}/" for name in (*SITES, "node_modules"))
 """Folders where a program's package may come after it. Alone it is not told as it will be when it is started."""
@@ -47,25 +52,30 @@ def main(tell: Callable[[int], None], paths: Collection[str]) -> None:
     for path in paths:
         with contextlib.suppress(OSError):
             writes.watch(path)
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PRIORITY)
+    most = max(1, min(AT_ONCE, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // SHARE))
     poll = select.poll()
     poll.register(writes.fd, select.POLLIN)
     while True:
         poll.poll()
         try:
-            events = writes.read(AT_ONCE)
+            events = writes.read(most)
         except OSError:
             # There is no descriptor left for any; what was told is lost.
             time.sleep(PAUSE_SECONDS)
             continue
+        programs = 0
         for event in events:
             if event.fd < 0:
                 continue
             try:
                 if is_program(event.fd):
                     tell(event.fd)
+                    programs += 1
             finally:
                 os.close(event.fd)
-        if len(events) >= MANY:
+        if not programs:
             time.sleep(PAUSE_SECONDS)
 
 
