@@ -182,6 +182,7 @@ def test_what_was_left_behind_is_ended(tmp_path: Path) -> None:
     with sleeping((str(scene.script),)) as child:
         told += [(gone, child.pid), (gone, os.getpid())]
         scene.watch.look(gone)
+        scene.watch.follow()
         assert child.wait(30) == -9
 
 

@@ -20,6 +20,8 @@ from clearance.wire.channel import Channel, Closed
 from clearance.wire.enforcement import Arrived, Failed, Message, Stop
 
 PULSE_NS: Final = 1_000_000_000
+BEAT_NS: Final = 100_000_000
+"""Between two bytes for the watchdog, while there is much to do."""
 
 DESCRIPTORS: Final = 16_384
 """Each start that waits is an open file. The kernel denies a start that it can give no descriptor for."""
@@ -100,7 +102,7 @@ def _serve(
     table = os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC) if mounts is not None else -1
     if table >= 0:
         poll.register(table, select.POLLPRI | select.POLLERR)
-    told = 0
+    told = beaten = 0
     wait = 0.0
     while True:
         ready = poll.poll(wait * 1000)
@@ -121,7 +123,9 @@ def _serve(
             desk.flush(pulse=True)
         elif ready:
             desk.flush()
-        _beat(pulse)
+        if now - beaten >= BEAT_NS:
+            beaten = now
+            _beat(pulse)
 
 
 def _take(channel: Channel, desk: Desk) -> None:

@@ -32,7 +32,7 @@ PAUSE: Final = 0.010
 LEAST: Final = 0.001
 """Seconds before listening again otherwise."""
 
-SHARE: Final = 0.1
+SHARE: Final = 0.04
 """Of a processor that looks may take for long, before they count as a storm."""
 
 BURST: Final = 0.050
@@ -181,9 +181,11 @@ class Looker:
         if self._tabled:
             for pid in dict.fromkeys(found.pids):
                 self._look(pid, False, began)
+            self._follow()
             if walk or found.lost or self._starts is None:
                 for pid in process.pids():
                     self._look(pid, True, time.monotonic_ns())
+                self._follow()
         self._eyes.forget()
         self._pulse(began)
 
@@ -191,11 +193,18 @@ class Looker:
         """Look again at those whose words were not there yet."""
         for one in self._watch.later.due(time.monotonic_ns()):
             self._look(one.pid, one.running, one.began)
+        self._follow()
 
     def _look(self, pid: int, running: bool, began: int) -> None:
         self._progress.at(pid)
+        self._careful(lambda: self._watch.look(pid, running=running, began=began))
+
+    def _follow(self) -> None:
+        self._careful(self._watch.follow)
+
+    def _careful(self, look: Callable[[], None]) -> None:
         try:
-            self._watch.look(pid, running=running, began=began)
+            look()
         except (Closed, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - a defect of a look costs one process, never the tracker

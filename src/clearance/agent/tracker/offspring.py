@@ -35,8 +35,7 @@ class Offspring:
                     self._count += len(kept)
 
     def take(self, pid: int) -> list[int]:
-        """What came of a process, each once."""
-        self.note()
+        """What came of a process as far as it is noted, each once."""
         return self._forget(pid)
 
     def _forget(self, pid: int) -> list[int]:

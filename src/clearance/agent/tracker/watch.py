@@ -82,7 +82,9 @@ class Watch:
         self._programs: OrderedDict[Key, Program] = OrderedDict()
         self._deep: OrderedDict[Key, KnownFile] = OrderedDict()
         self._waiting: OrderedDict[Key, list[int]] = OrderedDict()
+        self._parents: list[tuple[int, int]] = []
         self._orphans: list[tuple[int, int]] = []
+        self._ended = False
         self.offspring = Offspring(births)
         self.later = Later()
 
@@ -117,7 +119,7 @@ class Watch:
     def answered(self, message: Answer) -> None:
         """The row that was asked for."""
         self._cases.answered(message)
-        self._follow()
+        self.follow()
 
     def deepened(self) -> None:
         """Take what the background found, and look again at whoever runs it."""
@@ -128,6 +130,7 @@ class Watch:
             self._remember(key, file)
             for pid in pids:
                 self.look(pid)
+            self.follow()
         self._background.rest()
         if self._background.overdue():
             self._waiting.clear()
@@ -136,27 +139,36 @@ class Watch:
     # Processes.
 
     def look(self, pid: int, *, running: bool = False, began: int = 0) -> None:
-        """Look at one process. `running`: not because it began something, but to see all that runs.
-
-        What it left behind when it was gone, or ended here, and what that left, is looked at too: no start tells of it.
-        """
+        """Look at one process. `running`: not because it began something, but to see all that runs."""
         self._look_at(pid, running, began)
-        self._follow()
+        if self._ended:
+            self.follow()
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
+        """Look at what those left behind that were gone, or were ended here, and at what that left: no start tells of
+        it. Who was ended is followed at once; for who was gone, call this after some looks.
+        """
+        self._ended = False
         for _ in range(MOST_FOLLOWED):
+            if self._parents:
+                self.offspring.note()
+                for parent, began in self._parents:
+                    self._orphans += ((child, began) for child in self.offspring.take(parent))
+                self._parents.clear()
             if not self._orphans:
                 return
             pid, began = self._orphans.pop()
             self._look_at(pid, running=False, began=began)
+        self._parents.clear()
         self._orphans.clear()
 
     def _gone(self, pid: int, began: int) -> None:
         self.counters["vanished"] += 1
-        self._leaves(pid, began)
+        self._parents.append((pid, began))
 
     def _leaves(self, pid: int, began: int) -> None:
-        self._orphans += ((child, began) for child in self.offspring.take(pid))
+        self._ended = True
+        self._parents.append((pid, began))
 
     def _look_at(self, pid: int, running: bool, began: int) -> None:
         self.counters["starts"] += 1
