@@ -303,6 +303,22 @@ def test_what_tells_a_tool_may_come_after_it(post: Post) -> None:
     assert post.last == DENY
 
 
+@pytest.mark.parametrize("when", ["before it is asked about", "while it is examined"])
+def test_what_is_written_after_a_start_was_not_started(post: Post, when: str) -> None:
+    path = post.file("a")
+    post.arrive(path)
+    post.identify(path, None)
+    post.event(path)
+    if when == "before it is asked about":
+        post.event(path, CLOSE_WRITE)
+    post.clock += desks.SOON
+    post.desk.expire()
+    if when == "while it is examined":
+        post.event(path, CLOSE_WRITE)
+        post.identify(path, "bad")
+    assert (post.examiner.got, post.done(), post.service.of(Learned)) == ([], [], [])
+
+
 def test_a_tool_that_is_written_is_known_at_its_first_start(post: Post) -> None:
     path = post.file("a")
     post.arrive(path)

@@ -40,9 +40,7 @@ SOON: Final = 5_000_000
 UNCONFIRMED: Final = 64
 """Starts that wait to be confirmed, each with an open file."""
 
-COUNTED: Final = (
-    "events", "allowed", "warned", "blocked", "late", "early", "cached", "told", "asked", "opens",
-)  # fmt: skip
+COUNTED: Final = ("events", "allowed", "warned", "blocked", "late", "early", "cached", "told", "asked", "opens")
 
 
 class Answers(Guards, Marking, Protocol):
@@ -208,6 +206,7 @@ class Desk:
     def _let_early(self, waiting: Waiting) -> None:
         """What was no tool's when it was written was let through: soon have it examined as what it is now."""
         fd, waiting.fd = waiting.fd, -1
+        waiting.early = True
         self.counters["early"] += 1
         if len(self._unconfirmed) < self._most_unconfirmed:
             self._unconfirmed.append((self._now() + SOON, fd, waiting))
@@ -217,7 +216,8 @@ class Desk:
     def _confirm(self, fd: int, waiting: Waiting) -> None:
         """Examine what was let through early; the tracker ends it if it is barred."""
         what = os.fstat(fd)
-        if not self._known.file(what) and not self._questions.is_full(what):
+        # What was written since is not what was started.
+        if self._questions.is_asked(what) or self._arrivals.is_nothing(fd, what):
             waiting.uid = self._owner(waiting.pid)
             self._questions.ask(fd, what, waiting)
         os.close(fd)
@@ -239,7 +239,8 @@ class Desk:
             self._known.remember(file)
         for one in reply.waiting:
             if one.fd < 0:
-                self._too_late(one, file)
+                if reply.lasting or not one.early:
+                    self._too_late(one, file)
                 continue
             now = os.fstat(one.fd)
             if alone and self._arrivals.is_nothing(one.fd, now):

@@ -55,6 +55,10 @@ class Questions:
         """Whether as many as may wait for what this file is do already."""
         return len(self._waiting.get(place(what), ())) >= TOGETHER
 
+    def is_asked(self, what: os.stat_result) -> bool:
+        """Whether somebody waits for what this file is already, and more may."""
+        return place(what) in self._waiting and not self.is_full(what)
+
     def ask(self, fd: int, what: os.stat_result, waiting: Waiting) -> bool:
         """Have somebody told what the open file is. False where the examiner does not listen."""
         if place(what) not in self._waiting:

@@ -9,9 +9,12 @@ from clearance.model.enforcement import KnownFile, Means
 
 
 class Waiting:
-    """A start that the kernel waits with. `fd` is -1 once it is answered; `file` is what it is, once that is known."""
+    """A start that the kernel waits with. `fd` is -1 once it is answered; `file` is what it is, once that is known.
 
-    __slots__ = ("began", "fd", "file", "locale", "means", "path", "pid", "queued", "terminal", "tries", "uid")
+    `early`: it was let through because its program was known since it was written.
+    """
+
+    __slots__ = ("began", "early", "fd", "file", "locale", "means", "path", "pid", "queued", "terminal", "tries", "uid")
 
     def __init__(self, fd: int, pid: int, began: int, path: str, means: Means) -> None:
         self.fd = fd
@@ -21,6 +24,7 @@ class Waiting:
         self.means = means
         self.file: KnownFile | None = None
         self.queued = False
+        self.early = False
         self.uid: int | None = None
         self.tries = 0
         self.terminal = 0

@@ -22,6 +22,9 @@ ENVIRONMENT_BYTES: Final = 8 << 20
 """The kernel allows words and variables of 6 MiB together, whatever the stack's limit."""
 
 STATUS_BYTES: Final = 4096
+START_CODE: Final = 23
+"""Of the fields after the name in proc_pid_stat(5), counted from 0, the one called `startcode`."""
+
 DELETED: Final = " (deleted)"
 MEMORY: Final = "/memfd:"
 
@@ -29,7 +32,8 @@ MEMORY: Final = "/memfd:"
 def words(pid: int) -> tuple[str, ...]:
     """The command line. Empty where it cannot be read, and in the instant before the kernel has laid it out."""
     data = _read(pid, "cmdline", WORDS_BYTES)
-    if not data:
+    # Variables are laid out after the words, and take long where there are many: nothing counts before both are there.
+    if not data or not _laid_out(pid):
         return ()
     found = os.fsdecode(data).removesuffix("\0").split("\0", MOST_WORDS)
     if len(found) > MOST_WORDS:
@@ -71,6 +75,15 @@ def ancestors(pid: int) -> frozenset[int]:
 def pids() -> list[int]:
     """All processes of this namespace."""
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _laid_out(pid: int) -> bool:
+    """Whether the kernel is done with words and variables: only then it says where the program's code is.
+
+    Source: fs/binfmt_elf.c, `load_elf_binary`. True where it may not be seen (1).
+    """
+    fields = _read(pid, "stat", STATUS_BYTES).rpartition(b")")[2].split()
+    return len(fields) <= START_CODE or fields[START_CODE] != b"0"
 
 
 def _read(pid: int, name: str, limit: int) -> bytes:
