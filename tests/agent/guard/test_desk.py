@@ -470,6 +470,26 @@ def test_without_an_answer_it_counts_as_anybody(post: Post) -> None:
     assert post.done() == ["blocked"]
 
 
+def test_what_was_refused_at_the_deadline_was_not_let_through(post: Post) -> None:
+    """However it turns out later: refused for anybody, or because what fails is refused here."""
+    post.put(table(*rows("new", BLOCK)[1:]))
+    path = post.file("a")
+    post.event(path)
+    post.identify(path, "new")
+    post.clock += 500 * MS
+    post.desk.expire()
+    post.desk.message(Answer(post.service.of(Ask)[0].ticket, 1, "new", None, UID, BLOCK))
+    assert (post.last, post.done()) == (DENY, ["blocked"])
+    post.put(table(*rows("bad", BLOCK), on_failure="closed"))
+    other = post.file("b")
+    post.event(other)
+    post.clock += 500 * MS
+    post.desk.expire()
+    post.identify(other, "bad")
+    assert (post.last, post.done()) == (DENY, ["blocked"])
+    assert post.service.of(Learned) == []
+
+
 def test_answers_of_an_old_table_are_not_kept(post: Post) -> None:
     post.put(table())
     path = post.file("a")

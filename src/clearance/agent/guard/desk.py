@@ -286,14 +286,15 @@ class Desk:
             return
         if waiting.fd >= 0:
             self._carry_out(waiting, file, message.row)
-        elif message.row.action == "block":
+        elif message.row.action == "block" and not waiting.denied:
             self._let_late(waiting, file, message.row)
 
     def _carry_out(self, waiting: Waiting, file: KnownFile, row: Row) -> None:
         fd, waiting.fd = waiting.fd, -1
         # Afterwards the process is gone, or somebody else.
         waiting.terminal, waiting.locale = reached_by(waiting.pid)
-        self._answer(fd, DENY if row.action == "block" else ALLOW)
+        waiting.denied = row.action == "block"
+        self._answer(fd, DENY if waiting.denied else ALLOW)
         os.close(fd)
         done: Done = "blocked" if row.action == "block" else "warned" if row.action == "warn" else "allowed"
         self.counters[done] += 1
@@ -303,7 +304,7 @@ class Desk:
 
     def _too_late(self, waiting: Waiting, file: KnownFile) -> None:
         """It was let through at the deadline. The tracker ends it if it is barred."""
-        if file.tool is None:
+        if file.tool is None or waiting.denied:
             return
         row = self._rows.find(file.tool, file.version, waiting.uid, file.confidence) or self._rows.at_worst(file.tool)
         if row is not None and row.action == "block":
@@ -363,7 +364,8 @@ class Desk:
             return
         fd, waiting.fd = waiting.fd, -1
         waiting.uid = self._owner(waiting.pid)
-        self._answer(fd, DENY if self._rows.table.on_failure == "closed" else ALLOW)
+        waiting.denied = self._rows.table.on_failure == "closed"
+        self._answer(fd, DENY if waiting.denied else ALLOW)
         os.close(fd)
 
     # Towards the kernel and the service.

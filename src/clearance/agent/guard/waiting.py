@@ -11,10 +11,24 @@ from clearance.model.enforcement import KnownFile, Means
 class Waiting:
     """A start that the kernel waits with. `fd` is -1 once it is answered; `file` is what it is, once that is known.
 
-    `early`: it was let through because its program was known since it was written.
+    `early`: it was let through because its program was known since it was written. `denied`: it was not let through.
     """
 
-    __slots__ = ("began", "early", "fd", "file", "locale", "means", "path", "pid", "queued", "terminal", "tries", "uid")
+    __slots__ = (
+        "began",
+        "denied",
+        "early",
+        "fd",
+        "file",
+        "locale",
+        "means",
+        "path",
+        "pid",
+        "queued",
+        "terminal",
+        "tries",
+        "uid",
+    )
 
     def __init__(self, fd: int, pid: int, began: int, path: str, means: Means) -> None:
         self.fd = fd
@@ -25,6 +39,7 @@ class Waiting:
         self.file: KnownFile | None = None
         self.queued = False
         self.early = False
+        self.denied = False
         self.uid: int | None = None
         self.tries = 0
         self.terminal = 0
