@@ -125,7 +125,10 @@ class Stage:
         else:
             _, status = os.waitpid(pid, 0)
             code = os.waitstatus_to_exitcode(status)
-        for _ in range(20):
+        for turn in range(1000):
+            # Who was ended is told of, sooner or later; else nothing more is to come.
+            if turn >= 20 and (not ended or code != -9 or any(isinstance(one, Seen) for one in self.said[before:])):
+                break
             self.hear(0.01)
         seen = [one for one in self.said[before:] if isinstance(one, Seen)]
         return {
