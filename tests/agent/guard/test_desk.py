@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearance.agent.guard import arrivals, outbox, questions
+from clearance.agent.guard import arrivals, confirmations, outbox, questions
 from clearance.agent.guard import desk as desks
 from clearance.agent.guard.desk import Desk
 from clearance.kernel.fanotify import ALLOW, CLOSE_WRITE, DENY, OPEN_EXEC_PERM, OPEN_PERM, Q_OVERFLOW, Event
@@ -278,7 +278,7 @@ def test_what_was_examined_when_it_was_written_starts_at_once(post: Post) -> Non
     post.event(path)
     assert post.last == ALLOW
     assert post.examiner.got == []
-    post.clock += desks.SOON
+    post.clock += confirmations.SOON
     post.desk.expire()
     post.identify(path, None)
     post.event(path)
@@ -294,7 +294,7 @@ def test_what_tells_a_tool_may_come_after_it(post: Post) -> None:
     post.identify(path, None)
     post.event(path)
     assert post.last == ALLOW
-    post.clock += desks.SOON
+    post.clock += confirmations.SOON
     post.desk.expire()
     post.identify(path, "bad")
     assert post.done() == ["late"]
@@ -311,7 +311,7 @@ def test_what_is_written_after_a_start_was_not_started(post: Post, when: str) ->
     post.event(path)
     if when == "before it is asked about":
         post.event(path, CLOSE_WRITE)
-    post.clock += desks.SOON
+    post.clock += confirmations.SOON
     post.desk.expire()
     if when == "while it is examined":
         post.event(path, CLOSE_WRITE)
@@ -360,7 +360,7 @@ def test_a_start_during_the_examination_of_what_was_written(post: Post) -> None:
     assert len(post.examiner.got) == 1
     post.identify(path, None)
     assert post.last == ALLOW
-    post.clock += desks.SOON
+    post.clock += confirmations.SOON
     post.desk.expire()
     post.identify(path, None)
 
@@ -390,7 +390,7 @@ def test_few_are_examined_when_they_are_written(post: Post) -> None:
 
 
 def test_many_starts_of_what_was_written(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(post.desk, "_most_unconfirmed", 2)
+    monkeypatch.setattr(post.desk._unconfirmed, "_most", 2)
     monkeypatch.setattr(questions, "TOGETHER", 1)
     path = post.file("a")
     post.arrive(path)
@@ -399,7 +399,7 @@ def test_many_starts_of_what_was_written(post: Post, monkeypatch: pytest.MonkeyP
         post.event(path)
     assert post.kernel.answers == [ALLOW] * 3
     assert len(post.examiner.got) == 1
-    post.clock += desks.SOON
+    post.clock += confirmations.SOON
     post.desk.expire()
     post.identify(path, None)
     assert post.examiner.got == []

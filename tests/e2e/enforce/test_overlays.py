@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from tests import real_tools
-from tests.enforcing import AGENTS_BARRED, PERSON, Enforced, Room
+from tests.enforcing import AGENTS_BARRED, PERSON, WORK, Enforced, Room
 
 pytestmark = [
     pytest.mark.long,
@@ -18,14 +18,14 @@ pytestmark = [
 
 BELOW: Final = """
 set -e
-mkdir -p /mnt/low /mnt/over /mnt/work/up /mnt/work/work
+mkdir -p /mnt/low /mnt/over {work}/above {work}/between
 mount -t tmpfs -o mode=755 low /mnt/low
 mkdir /mnt/low/files /mnt/low/up /mnt/low/work
 cp {program} /mnt/low/files/notes
 mount -t overlay -o lowerdir=/mnt/low/files,{how} over /mnt/over
 """
 ONE: Final = "upperdir=/mnt/low/up,workdir=/mnt/low/work"
-SEVERAL: Final = "upperdir=/mnt/work/up,workdir=/mnt/work/work,xino="
+SEVERAL: Final = f"upperdir={WORK}/above,workdir={WORK}/between,xino="
 
 
 @pytest.mark.parametrize("watch", [["/mnt/over"], ["/mnt/over", "/mnt/low"]], ids=["overlay", "both"])
@@ -36,7 +36,7 @@ def test_a_start_on_an_overlay_is_told_once(how: str, watch: Sequence[str]) -> N
     except real_tools.Unavailable as error:
         pytest.skip(str(error))
     with Room(shared={"/mnt/tool": codex.parent}) as room:
-        done = room.shell(BELOW.format(program=f"/mnt/tool/{codex.name}", how=how))
+        done = room.shell(BELOW.format(program=f"/mnt/tool/{codex.name}", how=how, work=WORK))
         assert done.code == 0, done.err
         with Enforced(room, AGENTS_BARRED, mode="observe", watch=watch) as enforced:
             for _ in range(3):

@@ -66,7 +66,7 @@ def test_a_program_that_is_written_and_started(scene: Scene) -> None:
 def test_another_content_of_the_same_length_and_time(scene: Scene, uid: int) -> None:
     size = scene.room.path(RUST.program).stat().st_size
     with Enforced(scene.room) as here:
-        path = f"{HOME}/../work/made-program"
+        path = f"{WORK}/made-program"
         made = scene.room.shell(f"cp /bin/true {path} && truncate -s {size} {path} && chmod 755 {path}", uid)
         assert made.code == 0, made.err
         for _ in range(5):

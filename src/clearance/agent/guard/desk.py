@@ -11,10 +11,10 @@ through at once, and examined while it runs: what tells a tool may be files besi
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from clearance.agent.guard.confirmations import Confirmations
 from clearance.agent.guard.entries import Entries, Guards
 from clearance.agent.guard.known import Known, Place, place
 from clearance.agent.guard.marks import Marking, Marks
@@ -33,12 +33,6 @@ WAITING: Final = 4_096
 
 TRIES: Final = 3
 """Times that a file is examined anew because it was changed meanwhile."""
-
-SOON: Final = 5_000_000
-"""Nanoseconds after which a start that was let through early is confirmed: its beginning is not to be disturbed."""
-
-UNCONFIRMED: Final = 64
-"""Starts that wait to be confirmed, each with an open file."""
 
 COUNTED: Final = ("events", "allowed", "warned", "blocked", "late", "early", "cached", "told", "asked", "opens")
 
@@ -76,12 +70,11 @@ class Desk:
         self._entries = Entries(group)
         self._questions = Questions(examiner, self._marks)
         self._arrivals = self._questions.arrivals
-        self._unconfirmed: deque[tuple[int, int, Waiting]] = deque()
+        self._unconfirmed = Confirmations(room)
         self._overlays = Overlays()
         self._ticket = 0
         self._asking: dict[int, tuple[Waiting, KnownFile]] = {}
         self._queue = Queue(min(room, WAITING))
-        self._most_unconfirmed = min(UNCONFIRMED, room // 4)
         self.counters = dict.fromkeys(COUNTED, 0)
 
     # What the kernel says.
@@ -208,9 +201,7 @@ class Desk:
         fd, waiting.fd = waiting.fd, -1
         waiting.early = True
         self.counters["early"] += 1
-        if len(self._unconfirmed) < self._most_unconfirmed:
-            self._unconfirmed.append((self._now() + SOON, fd, waiting))
-        else:
+        if not self._unconfirmed.add(self._now(), fd, waiting):
             self._confirm(fd, waiting)
 
     def _confirm(self, fd: int, waiting: Waiting) -> None:
@@ -349,11 +340,9 @@ class Desk:
             self._outbox.failed("deadline")
             self.counters["late"] += 1
             self._give_up(waiting)
-        while self._unconfirmed and self._unconfirmed[0][0] <= now:
-            _, fd, waiting = self._unconfirmed.popleft()
+        for fd, waiting in self._unconfirmed.due(now):
             self._confirm(fd, waiting)
-        soon = (self._unconfirmed[0][0] - now) / 1e9 if self._unconfirmed else 0.5
-        return min(soon, self._queue.until_next(now))
+        return min(self._unconfirmed.until_next(now), self._queue.until_next(now))
 
     def _give_up(self, waiting: Waiting) -> None:
         """Answer without knowing: as for a user and version nobody knows, else as the directive says for failures."""
