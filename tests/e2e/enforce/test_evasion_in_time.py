@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ import pytest
 from clearance.model.record import Record
 from tests.e2e.enforce.scene import BUN, NODE, PYTHON, RUST, Scene
 from tests.enforcing import AGENTS_BARRED, HOME, PERSON, ROOT, STATE, WORK, Enforced
-from tests.real_tools import Unavailable
 
 pytestmark = [
     pytest.mark.long,
@@ -71,16 +69,6 @@ while time.monotonic() < until:
 
 ENDED = {77, -signal.SIGKILL}
 """How a start ends that does not come to its work: not allowed; or let through at the deadline, and killed."""
-
-
-@pytest.fixture
-def scene() -> Iterator[Scene]:
-    try:
-        made = Scene()
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-    yield made
-    made.close()
 
 
 def about(tool: str) -> Any:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 
 import pytest
 
 from clearance.model.record import Record
 from tests.e2e.enforce.scene import RUST, Scene
 from tests.enforcing import HOME, PERSON, ROOT, WORK, Enforced, Room
-from tests.real_tools import Unavailable
 
 pytestmark = [
     pytest.mark.long,
@@ -29,16 +27,6 @@ with open(source, "rb") as new, open(target, "r+b") as file:
 os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
 """
 """Give a file another content of the same length, through memory, and its times back."""
-
-
-@pytest.fixture
-def scene() -> Iterator[Scene]:
-    try:
-        made = Scene()
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-    yield made
-    made.close()
 
 
 def early(here: Enforced) -> int:
